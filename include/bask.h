@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bask: lazy task graphs for C, evaluated by a work-stealing thread pool with shared-memory
+ * futures.
+ *
+ * Read in this order: kernel.h (what tasks run), graph.h (describing work), client.h (running it),
+ * future.h (results), buffer.h (large results); pool.h is the thread pool alone.
+ */
+#ifndef BASK_H
+#define BASK_H
+
+#include "bask/buffer.h"
+#include "bask/client.h"
+#include "bask/future.h"
+#include "bask/graph.h"
+#include "bask/kernel.h"
+#include "bask/log.h"
+#include "bask/pool.h"
+#include "bask/status.h"
+
+#define BASK_VERSION_MAJOR 0
+#define BASK_VERSION_MINOR 1
+#define BASK_VERSION_PATCH 0
+#define BASK_VERSION "0.1.0"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of the library that is loaded, such as "0.1.0". */
+BASK_API const char *bask_version(void);
+
+/* The allocator that results come from in this process: "jemalloc" or "libc". */
+BASK_API const char *bask_allocator(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

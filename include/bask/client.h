@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The client: a program's connection to the workers behind an address.
+ *
+ * Addresses:
+ *   threads://      every core that this process may use
+ *   threads://8     eight workers; with options, such as threads://8?pin=1&spin=50us:
+ *                   pin    bind workers to cores (0 or 1)
+ *                   spin   how long an idle worker searches before it sleeps (ns, us, ms or s)
+ *                   stack  the size of a worker's stack (bytes; K, M, G)
+ *                   name   a prefix of the threads' names
+ *   sync://         everything runs in the calling thread, in one fixed order, before the call
+ *                   returns: for debugging
+ * Threads: any number of threads may use one client; any number of clients may be open.
+ */
+#ifndef BASK_CLIENT_H
+#define BASK_CLIENT_H
+
+#include "future.h"
+#include "graph.h"
+#include "pool.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Opens the cluster at ADDRESS; NULL: the environment's BASK_CLUSTER, else every core.
+ * Returns BASK_EADDRESS (the message names the address and the part at fault), BASK_ENOMEM,
+ * BASK_ESYSTEM. On failure *CLIENT is NULL. Owns: the caller; end it with bask_close.
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_open(const char *address, bask_client **client);
+
+/*
+ * Closes CLIENT. Work that has not started is cancelled, kernels that run are waited for. Futures
+ * and graphs may still be freed afterwards; anything else on them answers BASK_ECLOSED. NULL is
+ * accepted. Undefined if: called from a task of this client, or while another thread calls into the
+ * client.
+ */
+BASK_API void bask_close(bask_client *client);
+
+/* The address in its full form, such as "threads://8". Owns: the client. */
+BASK_API const char *bask_client_address(const bask_client *client);
+
+/* The number of workers that tasks run on (1 for sync://). */
+BASK_API int bask_client_workers(const bask_client *client);
+
+/*
+ * Waits until at least N workers are there, at most TIMEOUT_MS milliseconds (BASK_FOREVER: no
+ * limit). The workers of threads:// are there from the start: asking for more than there are is
+ * BASK_EINVAL.
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_wait_for_workers(bask_client *client, int n,
+                                                           int64_t timeout_ms);
+
+/* What the client's pool has done so far. */
+BASK_API void bask_client_stats(const bask_client *client, bask_pool_stats *stats);
+
+/* ---- computing ---- */
+
+typedef enum bask_on_error {
+    BASK_COLLECT = 0,  /* what does not depend on a failed task goes on */
+    BASK_FAIL_FAST = 1 /* the first failure cancels everything that has not started */
+} bask_on_error;
+
+typedef struct bask_compute_options {
+    size_t size; /* sizeof(bask_compute_options) */
+    bask_on_error on_error;
+} bask_compute_options;
+
+/*
+ * Starts computing the N OUTPUTS (nodes of one graph of CLIENT; the same node may be named twice)
+ * and returns at once with one future for each in FUTURES. Returns BASK_EINVAL (NULL, n is 0, or an
+ * earlier bask_delay on the graph failed: then with its message), BASK_ECLIENT (a graph of another
+ * client, or nodes of two graphs), BASK_ECLOSED, BASK_ENOMEM. On failure no future is made and
+ * FUTURES holds NULLs. Owns: the futures are the caller's, each to be freed by bask_future_free, in
+ * any order. Threads: any, also inside a task.
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_compute(bask_client *client, bask_delayed *const *outputs,
+                                                  size_t n, bask_future **futures);
+
+/* The same with OPTIONS (NULL: defaults). */
+BASK_API BASK_MUST_CHECK bask_status bask_compute_with(bask_client *client,
+                                                       bask_delayed *const *outputs, size_t n,
+                                                       bask_future **futures,
+                                                       const bask_compute_options *options);
+
+/*
+ * The blocking form: computes, waits (the caller helps) and returns the status of the first output
+ * that failed, BASK_OK when none did. The futures are made in either case, unless the call itself
+ * is at fault (see bask_compute: then FUTURES holds NULLs).
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_compute_sync(bask_client *client,
+                                                       bask_delayed *const *outputs, size_t n,
+                                                       bask_future **futures);
+
+/*
+ * bask_submit(client, kernel, argument...): runs KERNEL as soon as its arguments are there and
+ * returns at once with a future, or NULL (see bask_delay; delayed arguments are BASK_EINVAL here).
+ * Owns: the future is the caller's. Threads: any, also inside a task.
+ */
+#define bask_submit(...) BASK_SUBMIT_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
+#define BASK_SUBMIT_2_(n, client, kernel, ...)                                                     \
+    BASK_CAT_(BASK_DELAY_, n)(client, kernel, kernel##_submit, __VA_ARGS__)
+
+#ifdef __cplusplus
+}
+#endif
+#endif

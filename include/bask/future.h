@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Futures: counted handles on results that are or will be there.
+ *
+ * Ownership: a future is freed by bask_future_free, before or after its task has run, before or
+ * after its client is closed. Its result lives as long as the future. Freeing does not cancel.
+ * Threads: any; one future may be used by several threads.
+ * A NULL future is answered by BASK_EINVAL everywhere.
+ */
+#ifndef BASK_FUTURE_H
+#define BASK_FUTURE_H
+
+#include "kernel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BASK_FOREVER ((int64_t)-1)
+
+/* The states; all but the first are final. */
+typedef enum bask_state {
+    BASK_PENDING = 0,  /* waiting or running */
+    BASK_FINISHED = 1, /* the result is there */
+    BASK_ERROR = 2,    /* the task, or one that it depends on, failed */
+    BASK_CANCELLED = 3
+} bask_state;
+
+BASK_API bask_state bask_future_state(const bask_future *future); /* NULL: BASK_ERROR */
+BASK_API bool bask_future_done(const bask_future *future);        /* in a final state? */
+
+/*
+ * The status of a done future (BASK_OK when finished), BASK_ETIMEDOUT while it is pending.
+ * A task that failed has the status that it gave to bask_fail; one downstream has BASK_EUPSTREAM.
+ */
+BASK_API bask_status bask_future_status(const bask_future *future);
+
+/*
+ * Why the future failed or was cancelled: the culprit's kernel and message; "" otherwise.
+ * Owns: the future.
+ */
+BASK_API const char *bask_future_error(const bask_future *future);
+
+/* The name of the kernel whose result this is. Owns: the library. */
+BASK_API const char *bask_future_name(const bask_future *future);
+
+/*
+ * Waits for the result and copies it to PLACE, which points to a variable of the kernel's result
+ * type; for a buffer, to a bask_span, which is then a view for as long as the future lives. A
+ * waiting worker helps, and so does a host thread while a worker sleeps. Returns the future's
+ * status; BASK_ETYPE when PLACE has another type or size; BASK_ECLOSED.
+ */
+#define bask_result(future, place)                                                                 \
+    bask_result_as((future), (place), BASK_DTYPE_OF_(*(place)), sizeof *(place), BASK_FOREVER)
+
+/* The same, waiting at most TIMEOUT_MS milliseconds (0: not at all): then BASK_ETIMEDOUT. */
+#define bask_result_timeout(future, place, timeout_ms)                                             \
+    bask_result_as((future), (place), BASK_DTYPE_OF_(*(place)), sizeof *(place), (timeout_ms))
+
+BASK_API BASK_MUST_CHECK bask_status bask_result_as(bask_future *future, void *place,
+                                                    bask_dtype dtype, size_t size,
+                                                    int64_t timeout_ms);
+
+typedef enum bask_wait_mode { BASK_ALL = 0, BASK_ANY = 1 } bask_wait_mode;
+
+/*
+ * Waits until all, or any one, of the N FUTURES are done, failed and cancelled ones included; at
+ * most TIMEOUT_MS. WHICH (may be NULL) receives the position of a done one in BASK_ANY mode.
+ * Returns BASK_OK, BASK_ETIMEDOUT, BASK_EINVAL (a NULL, or n is 0 with BASK_ANY), BASK_ECLOSED.
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_wait(bask_future *const *futures, size_t n,
+                                               bask_wait_mode mode, int64_t timeout_ms,
+                                               size_t *which);
+
+/*
+ * Cancels: a pending future becomes BASK_CANCELLED at once, and everything that depends on it fails
+ * with BASK_ECANCELLED. Its task, and the tasks that only it needs, do not start; a kernel that
+ * runs already sees bask_cancelled() turn true, and its result is dropped. No effect on a done
+ * future.
+ */
+BASK_API bask_status bask_cancel(bask_future *future);
+
+/* One more handle on the same future; each is freed by bask_future_free. Returns FUTURE. */
+BASK_API bask_future *bask_future_retain(bask_future *future);
+BASK_API void bask_future_free(bask_future *future);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lazy task graphs: describing work before anything runs.
+ *
+ * Ownership: a graph owns its delayed nodes; they live until bask_graph_free. Futures given as
+ *   arguments are retained by the graph. A graph may be freed while a compute of it still runs.
+ * Threads: one graph is built by one thread at a time; while it is being computed it may be
+ *   extended and computed again, also at the same time. A running compute does not see later nodes.
+ * Errors: bask_delay returns NULL and sets bask_last_error. The graph remembers its first error,
+ *   and computing it fails with that, so a program may check once, at bask_compute.
+ * A cycle cannot be written: a node can only name nodes that exist already.
+ */
+#ifndef BASK_GRAPH_H
+#define BASK_GRAPH_H
+
+#include "kernel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Makes an empty graph for CLIENT. Returns NULL (BASK_EINVAL: client is NULL; BASK_ECLOSED;
+ * BASK_ENOMEM). Threads: any. Owns: the caller; end it with bask_graph_free.
+ */
+BASK_API bask_graph *bask_graph_new(bask_client *client);
+
+/* Frees GRAPH and its delayed nodes, after the computes that still use it. NULL is accepted. */
+BASK_API void bask_graph_free(bask_graph *graph);
+
+/* The number of nodes. */
+BASK_API size_t bask_graph_size(const bask_graph *graph);
+
+/*
+ * bask_delay(graph, kernel, argument...): adds a node that will call KERNEL.
+ * Each argument is a literal (converted to the parameter's type as in a function call), a
+ * bask_delayed * or a bask_future * whose result has that type (a bask_buffer * fits a bask_span).
+ * A wrong number or type of literals does not compile; a wrong type of a delayed or future fails
+ * here. Returns the node; NULL: BASK_EINVAL (graph or argument is NULL), BASK_ETYPE, BASK_ECLIENT
+ * (a node of another graph or a future of another client), BASK_ENOMEM.
+ */
+#define bask_delay(...) BASK_DELAY_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
+#define BASK_DELAY_2_(n, graph, kernel, ...)                                                       \
+    BASK_CAT_(BASK_DELAY_, n)(graph, kernel, kernel##_delay, __VA_ARGS__)
+
+/*
+ * The form behind bask_delay, for kernels and arguments known at run time only. ARGS is copied.
+ * (Declared with the kernels: bask_delay_array(graph, kernel, args, nargs).)
+ * Literals must have exactly the parameter's type; BASK_EINVAL when the number of arguments is
+ * wrong.
+ */
+
+/* The kernel's name of a node. */
+BASK_API const char *bask_delayed_name(const bask_delayed *delayed);
+
+/*
+ * Draws what OUTPUTS need. PATH ends in ".dot" or ".gv" (text that Graphviz reads) or in ".svg",
+ * ".png" or ".pdf" (made by Graphviz's program `dot`). Graphs of more than 500 nodes are drawn
+ * summarised by kernel. Returns BASK_EINVAL (no outputs, NULL, unknown ending), BASK_EIO (message
+ * names the file), BASK_EUNSUPPORTED where a picture is asked for and `dot` is not installed; the
+ * text is then at PATH.dot. Blocks. Threads: as for building.
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_visualize(bask_delayed *const *outputs, size_t n,
+                                                    const char *path);
+
+/* ---- plans: run the same graph many times ---- */
+
+/* A frozen selection of a graph: culled to what its outputs need, ordered, ready to run. */
+typedef struct bask_plan bask_plan;
+
+/*
+ * Plans the N OUTPUTS, all nodes of one graph of CLIENT. Owns: the caller, bask_plan_free; the plan
+ * retains the graph. Errors: BASK_EINVAL, BASK_ECLIENT, BASK_ECLOSED, BASK_ENOMEM.
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_plan_new(bask_client *client,
+                                                   bask_delayed *const *outputs, size_t n,
+                                                   bask_plan **plan);
+
+/*
+ * Runs the plan and waits; the caller helps. Allocates nothing when no task fails. Returns the
+ * first failed output's status (message: bask_last_error). One run at a time for one plan. Threads:
+ * any, also inside a task.
+ */
+BASK_API BASK_MUST_CHECK bask_status bask_plan_run(bask_plan *plan);
+
+/*
+ * The I-th output of the last run. PLACE points to a variable of the output's type (bask_span for
+ * buffers: a view until the next run or bask_plan_free).
+ */
+#define bask_plan_result(plan, i, place)                                                           \
+    bask_plan_result_as((plan), (i), (place), BASK_DTYPE_OF_(*(place)), sizeof *(place))
+BASK_API BASK_MUST_CHECK bask_status bask_plan_result_as(bask_plan *plan, size_t i, void *place,
+                                                         bask_dtype dtype, size_t size);
+
+/* The number of nodes that a run executes. */
+BASK_API size_t bask_plan_size(const bask_plan *plan);
+
+/* Frees PLAN, which must not be running. NULL is accepted. */
+BASK_API void bask_plan_free(bask_plan *plan);
+
+#ifdef __cplusplus
+}
+#endif
+
+#define BASK_DELAY_0(graph, kernel, make, end) make(graph)
+#define BASK_DELAY_1(graph, kernel, make, a0, end)                                                 \
+    make(graph, BASK_WITH_1_(BASK_ARGUMENT_, kernel, a0))
+#define BASK_DELAY_2(graph, kernel, make, a0, a1, end)                                             \
+    make(graph, BASK_WITH_2_(BASK_ARGUMENT_, kernel, a0, a1))
+#define BASK_DELAY_3(graph, kernel, make, a0, a1, a2, end)                                         \
+    make(graph, BASK_WITH_3_(BASK_ARGUMENT_, kernel, a0, a1, a2))
+#define BASK_DELAY_4(graph, kernel, make, a0, a1, a2, a3, end)                                     \
+    make(graph, BASK_WITH_4_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3))
+#define BASK_DELAY_5(graph, kernel, make, a0, a1, a2, a3, a4, end)                                 \
+    make(graph, BASK_WITH_5_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4))
+#define BASK_DELAY_6(graph, kernel, make, a0, a1, a2, a3, a4, a5, end)                             \
+    make(graph, BASK_WITH_6_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4, a5))
+#define BASK_DELAY_7(graph, kernel, make, a0, a1, a2, a3, a4, a5, a6, end)                         \
+    make(graph, BASK_WITH_7_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4, a5, a6))
+#define BASK_DELAY_8(graph, kernel, make, a0, a1, a2, a3, a4, a5, a6, a7, end)                     \
+    make(graph, BASK_WITH_8_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4, a5, a6, a7))
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening and closing a client. */
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "client/core.h"
+#include <bask.h>
+#include <string.h>
+
+void client_retain(bask_client *c)
+{
+    atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
+}
+
+void client_release(bask_client *c)
+{
+    /* acq_rel: the last one sees all uses ended */
+    if (atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) != 1)
+        return;
+    slab_cache_free(&c->slabs);
+    pthread_mutex_destroy(&c->lock);
+    pthread_cond_destroy(&c->quiet);
+    pthread_mutex_destroy(&c->home.lock);
+    free(c->address);
+    free(c);
+}
+
+bask_status client_check(const bask_client *c, const char *call)
+{
+    if (!c)
+        return status_set(BASK_EINVAL, "%s: the client is NULL", call);
+    if (atomic_load_explicit(&c->closed, memory_order_acquire))
+        return status_set(BASK_ECLOSED, "%s: the client of %s is closed", call, c->address);
+    return BASK_OK;
+}
+
+void client_begin(bask_client *c, activity *a)
+{
+    pthread_mutex_lock(&c->lock);
+    a->next = c->active;
+    a->link = &c->active;
+    if (a->next)
+        a->next->link = &a->next;
+    c->active = a;
+    pthread_mutex_unlock(&c->lock);
+}
+
+void client_end(bask_client *c, activity *a)
+{
+    pthread_mutex_lock(&c->lock);
+    *a->link = a->next;
+    if (a->next)
+        a->next->link = a->link;
+    if (!c->active)
+        pthread_cond_broadcast(&c->quiet);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Reads threads://N?... or sync:// into OPTIONS. */
+static bask_status read_address(address *a, bool *sync, bask_pool_options *o)
+{
+    int64_t threads = 0, spin = 0;
+    const char *name = NULL;
+    *sync = strcmp(a->scheme, "sync") == 0;
+    if (*sync) {
+        o->threads = BASK_NO_THREADS;
+        if (a->place[0])
+            return status_set(BASK_EADDRESS, "address \"%s\": sync:// takes no \"%s\"", a->text,
+                              a->place);
+        return address_unused(a);
+    }
+    if (strcmp(a->scheme, "threads") != 0)
+        return status_set(BASK_EADDRESS,
+                          "address \"%s\": unknown scheme \"%s\"; there are threads:// and sync://",
+                          a->text, a->scheme);
+    bask_status status = address_count(a, 1 << 20, &threads);
+    if (status == BASK_OK)
+        status = address_bool(a, "pin", &o->pin);
+    if (status == BASK_OK)
+        status = address_time_ns(a, "spin", &spin);
+    if (status == BASK_OK)
+        status = address_size(a, "stack", &o->stack_size);
+    if (status == BASK_OK)
+        status = address_text(a, "name", &name);
+    if (status == BASK_OK)
+        status = address_unused(a);
+    o->threads = threads ? (int)threads : bask_default_threads();
+    o->spin_ns = spin;
+    o->name = name;
+    return status;
+}
+
+static bask_status client_new(address *a, bask_client **result)
+{
+    bask_pool_options o = {.size = sizeof o};
+    bool sync = false;
+    bask_status status = read_address(a, &sync, &o);
+    if (status != BASK_OK)
+        return status;
+    bask_client *c = calloc(1, sizeof *c);
+    char text[64];
+    if (sync)
+        snprintf(text, sizeof text, "sync://");
+    else
+        snprintf(text, sizeof text, "threads://%d", o.threads);
+    if (!c || !(c->address = strdup(text))) {
+        free(c);
+        return status_set(BASK_ENOMEM, "no memory for a client");
+    }
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_mutex_init(&c->home.lock, NULL);
+    pthread_cond_init(&c->quiet, NULL);
+    slab_cache_init(&c->slabs);
+    atomic_store_explicit(&c->references, 1, memory_order_relaxed);
+    c->sync = sync;
+    status = bask_pool_start(&o, &c->pool);
+    c->home.pool = c->pool;
+    if (status != BASK_OK) {
+        client_release(c);
+        return status;
+    }
+    *result = c;
+    return BASK_OK;
+}
+
+bask_status bask_open(const char *text, bask_client **client)
+{
+    address a;
+    if (!client)
+        return status_set(BASK_EINVAL, "bask_open: client is NULL");
+    *client = NULL;
+    if (!text)
+        text = getenv("BASK_CLUSTER");
+    if (!text || !text[0])
+        text = "threads://";
+    bask_status status = address_parse(text, &a);
+    if (status != BASK_OK)
+        return status;
+    status = client_new(&a, client);
+    address_free(&a);
+    return status;
+}
+
+void bask_close(bask_client *c)
+{
+    if (!c)
+        return;
+    /* release: pairs with client_check */
+    atomic_store_explicit(&c->closed, true, memory_order_release);
+    pthread_mutex_lock(&c->lock);
+    for (activity *a = c->active; a; a = a->next)
+        a->cancel(a);
+    while (c->active)
+        pthread_cond_wait(&c->quiet, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+    bask_pool_stop(c->pool, NULL);
+    c->pool = NULL;
+    client_release(c);
+}
+
+const char *bask_client_address(const bask_client *c)
+{
+    return c ? c->address : "";
+}
+
+int bask_client_workers(const bask_client *c)
+{
+    return !c || !c->pool ? 0 : c->sync ? 1 : bask_pool_threads(c->pool);
+}
+
+bask_status bask_wait_for_workers(bask_client *c, int n, int64_t timeout_ms)
+{
+    (void)timeout_ms;
+    bask_status status = client_check(c, "bask_wait_for_workers");
+    if (status == BASK_OK && n > bask_client_workers(c))
+        return status_set(BASK_EINVAL,
+                          "bask_wait_for_workers: %d workers are asked for, but %s has %d", n,
+                          c->address, bask_client_workers(c));
+    return status;
+}
+
+void bask_client_stats(const bask_client *c, bask_pool_stats *stats)
+{
+    if (c && c->pool)
+        bask_pool_get_stats(c->pool, stats);
+    else
+        memset(stats, 0, sizeof *stats);
+}
+
+bask_graph *bask_graph_new(bask_client *c)
+{
+    if (client_check(c, "bask_graph_new") != BASK_OK)
+        return NULL;
+    bask_graph *g = graph_new(&c->home, &c->slabs, c);
+    if (g)
+        client_retain(c);
+    else
+        status_set(BASK_ENOMEM, "no memory for a graph");
+    return g;
+}
+
+void bask_graph_free(bask_graph *g)
+{
+    if (!g)
+        return;
+    bask_client *c = g->owner;
+    if (graph_release(g))
+        client_release(c);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The client's core, and futures. The core outlives bask_close for as long as graphs or futures of
+ * the client exist, so that they can answer BASK_ECLOSED.
+ */
+#ifndef BASK_CLIENT_CORE_H
+#define BASK_CLIENT_CORE_H
+
+#include "graph/plan.h"
+#include <bask/client.h>
+
+typedef struct activity activity;
+
+/* Something that runs: a compute or a submitted task. In the core's list until it has ended. */
+struct activity {
+    activity *next, **link;
+    void (*cancel)(activity *a); /* under the core's lock: nothing of it may start any more */
+};
+
+struct bask_client {
+    promise_home home; /* first: a promise's home is its client. home.pool is NULL for sync:// */
+    _Atomic int64_t references;
+    atomic_bool closed;
+    bool sync; /* everything runs in the caller */
+    char *address;
+    bask_pool *pool;
+    slab_cache slabs;
+    pthread_mutex_t lock; /* guards `active` */
+    pthread_cond_t quiet; /* signalled when `active` becomes empty */
+    activity *active;
+};
+
+/* The futures of one compute share one block of memory, freed with the last of them. */
+typedef struct future_block future_block;
+
+struct bask_future {
+    promise promise; /* first: graphs see futures as promises */
+    _Atomic int64_t references;
+    future_block *block;
+    uint32_t same_as; /* position + 1 of the future of the same node that comes next, or 0 */
+};
+
+struct future_block {
+    bask_client *client;        /* retained */
+    _Atomic int64_t references; /* futures with references left, and the run */
+    _Atomic int64_t live; /* futures that are neither done nor freed by all: cancels the run at 0 */
+    activity activity;
+    /* while it runs; guarded by the client's lock for others than the runner */
+    _Atomic(plan *) plan;
+    size_t n;
+    bask_future futures[];
+};
+
+void client_retain(bask_client *c);
+void client_release(bask_client *c);
+void client_begin(bask_client *c, activity *a);
+void client_end(bask_client *c, activity *a);
+
+/* BASK_EINVAL or BASK_ECLOSED with a message that names CALL. */
+bask_status client_check(const bask_client *c, const char *call);
+
+/* N futures, each with one reference for the user and one for the run; the block has one more. */
+future_block *block_new(bask_client *c, size_t n);
+void block_release(future_block *b);
+
+/* Finish F with the state of a node or with a failure. False when it was done already. */
+bool future_finish(bask_future *f, const slot *result);
+bool future_fail(bask_future *f, const failure *why);
+
+/* Waits for F at most until DEADLINE; on sync:// it is done already. */
+bool future_wait_until(bask_future *f, int64_t deadline, bool help);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Futures: handles, results, waiting. */
+#include "base/clock.h"
+#include "base/status.h"
+#include "client/core.h"
+#include <string.h>
+
+/* ---- life ---- */
+
+future_block *block_new(bask_client *c, size_t n)
+{
+    if (n > (SIZE_MAX - sizeof(future_block)) / sizeof(bask_future))
+        return NULL;
+    future_block *b = calloc(1, sizeof *b + n * sizeof b->futures[0]);
+    if (!b)
+        return NULL;
+    client_retain(c);
+    b->client = c;
+    b->n = n;
+    atomic_store_explicit(&b->references, (int64_t)n + 1, memory_order_relaxed);
+    atomic_store_explicit(&b->live, (int64_t)n, memory_order_relaxed);
+    for (size_t i = 0; i < n; i++) {
+        b->futures[i].block = b;
+        b->futures[i].promise.home = &c->home;
+        atomic_store_explicit(&b->futures[i].references, 2, memory_order_relaxed);
+    }
+    return b;
+}
+
+void block_release(future_block *b)
+{
+    if (atomic_fetch_sub_explicit(&b->references, 1, memory_order_acq_rel) != 1)
+        return;
+    bask_client *c = b->client;
+    free(b);
+    client_release(c);
+}
+
+void bask_future_free(bask_future *f)
+{
+    if (!f || atomic_fetch_sub_explicit(&f->references, 1, memory_order_acq_rel) != 1)
+        return;
+    promise *p = &f->promise;
+    if (promise_state(p) == BASK_FINISHED && p->kernel->result.dtype == BASK_SPAN)
+        bask_buffer_release(p->result.buffer);
+    free(p->error);
+    block_release(f->block);
+}
+
+bask_future *bask_future_retain(bask_future *f)
+{
+    if (f)
+        atomic_fetch_add_explicit(&f->references, 1, memory_order_relaxed);
+    return f;
+}
+
+void promise_retain(promise *p)
+{
+    bask_future_retain((bask_future *)p);
+}
+
+void promise_release(promise *p)
+{
+    bask_future_free((bask_future *)p);
+}
+
+/* ---- completion ---- */
+
+static void done(bask_future *f, bask_state state)
+{
+    promise_finish(&f->promise, state);
+}
+
+bool future_finish(bask_future *f, const slot *result)
+{
+    promise *p = &f->promise;
+    if (!promise_claim(p))
+        return false;
+    p->status = BASK_OK;
+    p->result = *result;
+    if (p->kernel->result.dtype == BASK_SPAN)
+        bask_buffer_retain(result->buffer);
+    done(f, BASK_FINISHED);
+    return true;
+}
+
+static char *error_text(const char *format, const char *kernel, const char *message)
+{
+    int length = snprintf(NULL, 0, format, kernel, message);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (text)
+        snprintf(text, (size_t)length + 1, format, kernel, message);
+    return text; /* NULL: the status says what there is no memory to spell out */
+}
+
+bool future_fail(bask_future *f, const failure *why)
+{
+    promise *p = &f->promise;
+    if (!promise_claim(p))
+        return false;
+    bool own = strcmp(why->kernel, p->kernel->name) == 0;
+    if (why->status == BASK_ECANCELLED) {
+        p->status = BASK_ECANCELLED;
+        p->error = error_text("%s was cancelled%s", p->kernel->name, "");
+        done(f, BASK_CANCELLED);
+        return true;
+    }
+    p->status = own && why->status != BASK_EUPSTREAM ? why->status : BASK_EUPSTREAM;
+    p->error = error_text(own ? "%s failed: %s" : "upstream task %s failed: %s", why->kernel,
+                          why->message);
+    done(f, BASK_ERROR);
+    return true;
+}
+
+bask_status bask_cancel(bask_future *f)
+{
+    if (!f)
+        return status_set(BASK_EINVAL, "bask_cancel: the future is NULL");
+    future_block *b = f->block;
+    pthread_mutex_lock(&b->client->lock);
+    static const failure cancelled = {
+        .status = BASK_ECANCELLED, .kernel = "bask", .message = "cancelled"};
+    bool was_pending = future_fail(f, &cancelled);
+    plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);
+    if (was_pending && p) {
+        bool all = atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed) == 1;
+        atomic_fetch_or_explicit(&p->attention, all ? ATTENTION_CANCELLED : ATTENTION_OUTPUT,
+                                 memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&b->client->lock);
+    return BASK_OK;
+}
+
+/* ---- looking ---- */
+
+bask_state bask_future_state(const bask_future *f)
+{
+    return f ? promise_state(&f->promise) : BASK_ERROR;
+}
+
+bool bask_future_done(const bask_future *f)
+{
+    return bask_future_state(f) != BASK_PENDING;
+}
+
+bask_status bask_future_status(const bask_future *f)
+{
+    if (!f)
+        return status_set(BASK_EINVAL, "bask_future_status: the future is NULL");
+    return bask_future_done(f) ? f->promise.status : BASK_ETIMEDOUT;
+}
+
+const char *bask_future_error(const bask_future *f)
+{
+    if (!f)
+        return "the future is NULL";
+    if (!bask_future_done(f) || f->promise.status == BASK_OK)
+        return "";
+    return f->promise.error ? f->promise.error : bask_status_text(f->promise.status);
+}
+
+const char *bask_future_name(const bask_future *f)
+{
+    return f ? f->promise.kernel->name : "";
+}
+
+/* ---- waiting ---- */
+
+bool future_wait_until(bask_future *f, int64_t deadline, bool help)
+{
+    return word_wait(f->promise.home->pool, &f->promise.word, deadline, help);
+}
+
+static bask_status check_result(bask_future *f, const void *place, bask_dtype dtype, size_t size)
+{
+    if (!f || !place)
+        return status_set(BASK_EINVAL, "bask_result: the %s is NULL", f ? "place" : "future");
+    bask_status status = client_check(f->block->client, "bask_result");
+    if (status != BASK_OK)
+        return status;
+    const bask_param *r = &f->promise.kernel->result;
+    size_t wanted = r->dtype == BASK_SPAN ? sizeof(bask_span) : r->size;
+    if (dtype != r->dtype || size != wanted)
+        return status_set(BASK_ETYPE, "the result of %s is %s (%zu bytes), not %s (%zu bytes)",
+                          f->promise.kernel->name, r->dtype == BASK_SPAN ? "a bask_span" : r->type,
+                          wanted, bask_dtype_name(dtype), size);
+    return BASK_OK;
+}
+
+bask_status bask_result_as(bask_future *f, void *place, bask_dtype dtype, size_t size,
+                           int64_t timeout_ms)
+{
+    bask_status status = check_result(f, place, dtype, size);
+    if (status != BASK_OK)
+        return status;
+    if (!future_wait_until(f, clock_deadline(timeout_ms), false))
+        return status_set(BASK_ETIMEDOUT, "%s has no result after %lld ms", f->promise.kernel->name,
+                          (long long)timeout_ms);
+    if (f->promise.status != BASK_OK)
+        return status_set(f->promise.status, "%s", bask_future_error(f));
+    if (dtype == BASK_SPAN)
+        memcpy(place, &f->promise.result.buffer->span, sizeof(bask_span));
+    else
+        memcpy(place, f->promise.result.bytes, size);
+    return BASK_OK;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waiting for several futures. */
+#include "base/clock.h"
+#include "base/status.h"
+#include "client/core.h"
+
+/* Opens a word of the waiter's when any of its futures is done. */
+typedef struct bell {
+    listener listener;
+    bask_pool *pool;
+    _Atomic uint32_t *word;
+} bell;
+
+static void ring_bell(listener *l)
+{
+    bell *b = (bell *)l;
+    word_finish(b->pool, b->word, 0, NULL);
+}
+
+static bask_status check(bask_future *const *futures, size_t n, bask_wait_mode mode)
+{
+    if ((!futures && n) || (n == 0 && mode == BASK_ANY))
+        return status_set(BASK_EINVAL, "bask_wait: there is no future to wait for");
+    for (size_t i = 0; i < n; i++) {
+        if (!futures[i])
+            return status_set(BASK_EINVAL, "bask_wait: future %zu is NULL", i);
+        bask_status status = client_check(futures[i]->block->client, "bask_wait");
+        if (status != BASK_OK)
+            return status;
+    }
+    return BASK_OK;
+}
+
+static bask_status timed_out(size_t n, int64_t timeout_ms)
+{
+    return status_set(BASK_ETIMEDOUT, "bask_wait: %zu futures were not done after %lld ms", n,
+                      (long long)timeout_ms);
+}
+
+static size_t first_done(bask_future *const *futures, size_t n)
+{
+    size_t i = 0;
+    while (i < n && !bask_future_done(futures[i]))
+        i++;
+    return i;
+}
+
+static bask_status wait_any(bask_future *const *futures, size_t n, int64_t timeout_ms,
+                            size_t *which)
+{
+    _Atomic uint32_t word = 0;
+    size_t at = first_done(futures, n), listening = 0;
+    if (at == n) {
+        bell *bells = malloc(n * sizeof *bells);
+        if (!bells)
+            return status_set(BASK_ENOMEM, "bask_wait: no memory to wait for any of %zu futures",
+                              n);
+        for (; listening < n; listening++) {
+            bells[listening] =
+                (bell){{NULL, ring_bell}, futures[listening]->promise.home->pool, &word};
+            if (!promise_listen(&futures[listening]->promise, &bells[listening].listener))
+                break;
+        }
+        if (listening == n)
+            word_wait(futures[0]->promise.home->pool, &word, clock_deadline(timeout_ms), false);
+        for (size_t i = 0; i < listening; i++)
+            promise_forget(&futures[i]->promise, &bells[i].listener);
+        free(bells);
+        at = first_done(futures, n);
+    }
+    if (at == n)
+        return timed_out(n, timeout_ms);
+    if (which)
+        *which = at;
+    return BASK_OK;
+}
+
+bask_status bask_wait(bask_future *const *futures, size_t n, bask_wait_mode mode,
+                      int64_t timeout_ms, size_t *which)
+{
+    bask_status status = check(futures, n, mode);
+    if (status != BASK_OK)
+        return status;
+    if (mode == BASK_ANY)
+        return wait_any(futures, n, timeout_ms, which);
+    int64_t deadline = clock_deadline(timeout_ms);
+    for (size_t i = 0; i < n; i++)
+        if (!future_wait_until(futures[i], deadline, false))
+            return timed_out(n, timeout_ms);
+    return BASK_OK;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The counted buffer behind bask_buffer. */
+#ifndef BASK_GRAPH_BUFFER_H
+#define BASK_GRAPH_BUFFER_H
+
+#include <bask/buffer.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct bask_buffer {
+    /* first: a pointer to the buffer is a pointer to a consumer's bask_span argument */
+    bask_span span;
+    /* relaxed up, acq_rel down: the last release sees every reader done */
+    _Atomic int64_t references;
+    void (*release)(void *data, void *user); /* of wrapped memory */
+    void *user;
+    size_t allocated; /* bytes of this block when the data lie in it, else 0 */
+};
+
+static inline void buffer_retain_many(bask_buffer *buffer, int64_t n)
+{
+    atomic_fetch_add_explicit(&buffer->references, n, memory_order_relaxed);
+}
+
+#endif

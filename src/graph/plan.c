@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Planning: which nodes are wanted, and in which order to begin. */
+#include "graph/plan.h"
+
+#include "base/status.h"
+#include "graph/run.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the mirror ---- */
+
+static bool mirror_new(plan *p)
+{
+    bask_graph *g = p->graph;
+    p->blocks = calloc(g->nslabs ? g->nslabs : 1, sizeof *p->blocks);
+    if (!p->blocks)
+        return false;
+    p->nblocks = g->nslabs;
+    for (size_t i = 0; i < g->nslabs; i++) {
+        bool fresh;
+        if (g->lengths[i] == 0)
+            continue; /* a long node goes on here: no node begins */
+        char *block = slab_get(g->cache, 1, g->nslabs > 1, &fresh);
+        if (!block)
+            return false;
+        p->blocks[i] = block;
+        if (!fresh)
+            memset(block, 0, (size_t)g->lengths[i] * 8);
+        *(block_head *)(void *)block = (block_head){{run_cell}, p, (ref)(i << SLAB_SHIFT)};
+    }
+    return true;
+}
+
+/* ---- culling and depth-first order ---- */
+
+typedef struct frame {
+    ref node;
+    uint32_t next; /* the next argument to look at */
+} frame;
+
+typedef struct walk {
+    frame *stack;
+    size_t top, capacity;
+} walk;
+
+static bool walk_push(plan *p, walk *w, ref r)
+{
+    if (w->top == w->capacity) {
+        size_t more = w->capacity ? w->capacity * 2 : 256;
+        frame *stack = realloc(w->stack, more * sizeof *stack);
+        if (!stack)
+            return false;
+        w->stack = stack;
+        w->capacity = more;
+    }
+    plan_state(p, r)->mark |= MARK_WANTED;
+    w->stack[w->top++] = (frame){r, 0};
+    return true;
+}
+
+/* Marks all ancestors of ROOT, arguments in order, and lists those without dependencies as met. */
+static bool walk_from(plan *p, walk *w, ref output, size_t *capacity)
+{
+    if (plan_state(p, output)->mark & MARK_WANTED)
+        return true;
+    if (!walk_push(p, w, output))
+        return false;
+    while (w->top) {
+        frame *f = &w->stack[w->top - 1];
+        const node *n = node_at(p->graph, f->node);
+        uint32_t nargs = node_nargs(n);
+        ref down = 0;
+        while (f->next < nargs && !down) {
+            uint32_t i = f->next++;
+            if (node_kind(n, i) != ARG_DEP)
+                continue;
+            ref from = node_arg(n, i)->dep.from;
+            if (!(plan_state(p, from)->mark & MARK_WANTED))
+                down = from;
+        }
+        if (down) {
+            if (!walk_push(p, w, down))
+                return false;
+            continue;
+        }
+        if (node_ndeps(n) == 0) {
+            if (p->nroots == *capacity) {
+                size_t more = *capacity ? *capacity * 2 : 64;
+                ref *roots = realloc(p->roots, more * sizeof *roots);
+                if (!roots)
+                    return false;
+                p->roots = roots;
+                *capacity = more;
+            }
+            p->roots[p->nroots++] = f->node;
+        }
+        p->wanted++;
+        w->top--;
+    }
+    return true;
+}
+
+static bool has_wanted_consumer(const plan *p, ref r)
+{
+    edge next;
+    for (edge e = atomic_load_explicit(&node_at(p->graph, r)->consumers, memory_order_acquire); e;
+         e = next) {
+        ref c = edge_consumer(p->graph, e, &next);
+        if (c < p->end && plan_state(p, c)->mark & MARK_WANTED)
+            return true;
+    }
+    return false;
+}
+
+static bool cull(plan *p)
+{
+    walk w = {0};
+    size_t capacity = 0;
+    bool ok = true;
+    p->own_roots = true;
+    for (size_t i = 0; ok && i < p->noutputs; i++)
+        ok = walk_from(p, &w, p->outputs[i], &capacity);
+    free(w.stack);
+    for (size_t i = 0; ok && i < p->noutputs; i++) {
+        bool first = (plan_state(p, p->outputs[i])->mark & MARK_OUTPUT) == i + 1; /* named twice? */
+        p->terminals += first && !has_wanted_consumer(p, p->outputs[i]);
+    }
+    return ok;
+}
+
+/* ---- gates ---- */
+
+static bool gates_new(plan *p)
+{
+    bask_graph *g = p->graph;
+    for (int pass = 0; pass < 2; pass++) {
+        size_t count = 0;
+        for (size_t i = 0; i < g->ngated && g->gated[i] < p->end; i++) {
+            ref r = g->gated[i];
+            if (!p->all && !(plan_state(p, r)->mark & MARK_WANTED))
+                continue;
+            const node *n = node_at(g, r);
+            for (uint32_t a = 0; a < node_nargs(n); a++) {
+                if (node_kind(n, a) != ARG_PROMISE)
+                    continue;
+                if (pass)
+                    p->gates[count] = (gate){.listener.done = run_gate,
+                                             .job.run = run_gate_job,
+                                             .plan = p,
+                                             .node = r,
+                                             .promise = node_arg(n, a)->promise};
+                count++;
+            }
+        }
+        if (pass == 0) {
+            p->ngates = count;
+            if (count == 0)
+                return true;
+            if (!(p->gates = calloc(count, sizeof *p->gates)))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- plans ---- */
+
+bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan **result)
+{
+    plan *p = aligned_alloc(64, (sizeof *p + 63) / 64 * 64);
+    *result = NULL;
+    if (!p)
+        return status_set(BASK_ENOMEM, "no memory for a plan");
+    memset(p, 0, sizeof *p);
+    p->graph = g;
+    graph_retain(g);
+    p->end = graph_end(g);
+    if (g->nslabs && g->lengths[g->nslabs - 1])
+        p->end = (ref)((g->nslabs - 1) << SLAB_SHIFT) + g->lengths[g->nslabs - 1];
+    p->outputs = malloc(n * sizeof *p->outputs);
+    bool ok = p->outputs && mirror_new(p);
+    size_t sinks = 0;
+    for (size_t i = 0; ok && i < n; i++) {
+        const node *o = (const node *)outputs[i];
+        p->outputs[i] = node_ref(o);
+        state *s = plan_state(p, p->outputs[i]);
+        if (!(s->mark & MARK_OUTPUT)) {
+            s->mark |= (uint32_t)(i + 1);
+            sinks += atomic_load_explicit(&o->consumers, memory_order_relaxed) == 0;
+        }
+    }
+    p->noutputs = n;
+    /* all sinks are asked for, so all nodes are wanted and all roots are roots: nothing to do,
+     * unless the order of the roots matters for the memory of large results */
+    p->all = ok && sinks == g->sinks;
+    if (p->all && !g->yields_buffers) {
+        p->roots = g->roots;
+        p->nroots = g->nroots;
+        p->wanted = g->nodes;
+        p->terminals = sinks;
+    } else {
+        ok = ok && cull(p);
+    }
+    ok = ok && gates_new(p);
+    if (!ok) {
+        plan_free(p);
+        return status_set(BASK_ENOMEM, "no memory to plan %zu outputs of %zu nodes", n, g->nodes);
+    }
+    *result = p;
+    return BASK_OK;
+}
+
+void *plan_free(plan *p)
+{
+    bask_graph *g = p->graph;
+    void *owner = g->owner;
+    run_release_outputs(p);
+    failure *f = atomic_load_explicit(&p->failures, memory_order_acquire);
+    while (f) {
+        failure *next = f->next;
+        failure_free(f);
+        f = next;
+    }
+    for (size_t i = 0; i < p->nblocks; i++)
+        slab_put(g->cache, p->blocks[i], 1);
+    free(p->blocks);
+    free(p->outputs);
+    free(p->gates);
+    if (p->own_roots)
+        free(p->roots);
+    free(p);
+    return graph_release(g) ? owner : NULL;
+}
+
+void plan_cancel(plan *p)
+{
+    atomic_fetch_or_explicit(&p->attention, ATTENTION_CANCELLED, memory_order_relaxed);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan holds all that changes while a graph runs: a mirror of the graph in which the state of a
+ * node lies at the node's own offset, and the order of the roots. So a graph can be run by several
+ * plans at once, and no node needs a lock.
+ *
+ * Arrivals are counted up and never reset: a node is ready at `run * dependencies` arrivals, run
+ * being the number of the current run, and fresh pages are zero, so nothing is initialised.
+ *
+ * Every wanted node completes in every run, also a failed or cancelled one (its kernel is skipped),
+ * so that there is one way in which a run ends: all terminals (wanted nodes that no wanted node
+ * consumes, all of them outputs) have completed.
+ */
+#ifndef BASK_GRAPH_PLAN_H
+#define BASK_GRAPH_PLAN_H
+
+#include "graph/graph.h"
+#include "graph/task.h"
+#include "pool/source.h"
+
+typedef struct state {
+    slot result;
+    _Atomic uint32_t count; /* arrivals over all runs */
+    uint32_t mark; /* planner before the run, then the node's runner; released by the arrivals */
+} state;
+_Static_assert(sizeof(state) <= sizeof(node) + sizeof(arg), "a state fits in the smallest node");
+
+/* state.mark: the low bits are the position of an output plus one, or 0. */
+#define MARK_WANTED 0x80000000u
+#define MARK_FAILED 0x40000000u /* result.failure says why */
+#define MARK_OUTPUT 0x1fffffffu
+
+typedef struct plan plan;
+
+/* The head of a block of the mirror. */
+typedef struct block_head {
+    cell_block cell; /* so that a state can be put into a deque */
+    plan *plan;
+    ref first;
+} block_head;
+
+/* A node that waits for a promise. */
+typedef struct gate {
+    listener listener;
+    bask_job job; /* runs the node when this gate was the last to open */
+    plan *plan;
+    ref node;
+    promise *promise;
+} gate;
+
+/* plan.attention: looked at around each kernel, so that the rest costs nothing while
+ * all is well. */
+enum { ATTENTION_FAILED = 1, ATTENTION_CANCELLED = 2, ATTENTION_OUTPUT = 4 };
+
+struct plan {
+    /* constant during a run */
+    bask_graph *graph;
+    char **blocks; /* by ref >> SLAB_SHIFT */
+    size_t nblocks;
+    ref end;           /* nodes from here on came later and do not take part */
+    bool all;          /* every node is wanted: marks need not be looked at */
+    bool keep_outputs; /* the plan, not a future, holds the outputs' buffers */
+    bool fail_fast, own_roots, dirty;
+    uint32_t run;
+    ref *roots;
+    size_t nroots, wanted, terminals;
+    ref *outputs;
+    size_t noutputs;
+    gate *gates;
+    size_t ngates;
+    bask_pool *pool;
+    void *user;
+    /* called by the runner of an output node, after its result or failure is in place */
+    void (*on_output)(plan *p, size_t output, const state *s);
+    /* has nobody an interest in this output any more? asked while ATTENTION_OUTPUT is set */
+    bool (*output_cancelled)(const plan *p, size_t output);
+    void (*on_end)(plan *p);                 /* the last thing that a run does with the plan */
+    _Alignas(64) _Atomic uint32_t attention; /* relaxed; what it points at is released elsewhere */
+    _Alignas(64) _Atomic int64_t remaining;  /* terminals; acq_rel, so on_end sees all results */
+    _Atomic(failure *) failures;             /* all failures, to be freed with the plan */
+    source source;
+};
+
+static inline state *plan_state(const plan *p, ref r)
+{
+    return (state *)(void *)(p->blocks[r >> SLAB_SHIFT] + (size_t)(r & (SLAB_WORDS - 1)) * 8);
+}
+
+static inline ref state_ref(const state *s)
+{
+    const block_head *block = cell_block_of(s);
+    return block->first + (ref)(((uintptr_t)s & (CELL_BLOCK - 1)) / 8);
+}
+
+/* Plans OUTPUTS, nodes of G, which is retained. BASK_EINVAL, BASK_ENOMEM. */
+bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan **result);
+/* Frees the plan and releases the graph; returns the graph's owner if the graph is
+ * gone, else NULL. */
+void *plan_free(plan *p);
+
+/* Starts a run on the pool and returns; on_end tells its end. */
+void plan_start(plan *p);
+/* Runs all in this thread, in one fixed order. */
+void plan_run_here(plan *p);
+/* Asks that no kernel starts any more. */
+void plan_cancel(plan *p);
+
+#endif

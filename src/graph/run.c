@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The executors: `per node` on a pool, and its twin for one thread, which needs neither deque nor
+ * atomic read-modify-writes.
+ *
+ * The first successor that a node makes ready runs next on the same worker; others go to its deque.
+ * After the last arrival that a chain of nodes makes, the runner touches the plan no more, unless
+ * it still owes terminals: then the run cannot have ended.
+ */
+#include "graph/run.h"
+
+#include <stdlib.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* What one thread needs while it runs nodes. */
+typedef struct runner {
+    plan *plan;
+    worker *worker; /* NULL: one thread, whose ready nodes lie on `stack` */
+    ref *stack;
+    size_t top, capacity;
+    int64_t terminals; /* completed and not yet reported */
+    uint64_t tasks;
+    bask_task task;
+} runner;
+
+/* ---- failures and cancellation ---- */
+
+static failure failure_cancelled = {
+    .status = BASK_ECANCELLED, .kernel = "bask", .message = "cancelled"};
+
+static bool task_is_cancelled(const bask_task *task)
+{
+    const plan *p = task->plan;
+    uint32_t attention = atomic_load_explicit(&p->attention, memory_order_relaxed);
+    if (attention & ATTENTION_CANCELLED)
+        return true;
+    uint32_t output = plan_state(p, node_ref(task->node))->mark & MARK_OUTPUT;
+    return attention & ATTENTION_OUTPUT && output && p->output_cancelled &&
+           p->output_cancelled(p, output - 1);
+}
+
+static void keep_failure(plan *p, failure *f)
+{
+    if (f == &failure_no_memory)
+        return;
+    failure *first = atomic_load_explicit(&p->failures, memory_order_relaxed);
+    do
+        f->next = first;
+    while (!atomic_compare_exchange_weak_explicit(&p->failures, &first, f, memory_order_release,
+                                                  memory_order_relaxed));
+}
+
+static void set_failed(plan *p, state *s, failure *f)
+{
+    s->result.failure = f;
+    s->mark |= MARK_FAILED;
+    atomic_fetch_or_explicit(&p->attention,
+                             ATTENTION_FAILED | (p->fail_fast ? ATTENTION_CANCELLED : 0u),
+                             memory_order_relaxed);
+}
+
+/* A copy of the failure of the promise, kept with the plan. */
+static failure *failure_of_promise(plan *p, const promise *from)
+{
+    bool cancelled = promise_state(from) == BASK_CANCELLED;
+    failure *f = failure_new(cancelled ? BASK_ECANCELLED : BASK_EUPSTREAM, from->kernel->name,
+                             from->error ? from->error : bask_status_text(from->status));
+    keep_failure(p, f);
+    return f;
+}
+
+/* Why node R must not run: the failure of the first argument that failed, or the cancellation. */
+static __attribute__((noinline)) failure *must_skip(plan *p, const node *n, const state *s)
+{
+    uint32_t attention = atomic_load_explicit(&p->attention, memory_order_relaxed);
+    for (uint32_t i = 0, count = node_nargs(n); i < count; i++) {
+        const arg *a = node_arg(n, i);
+        if (node_kind(n, i) == ARG_DEP) {
+            const state *from = plan_state(p, a->dep.from);
+            if (from->mark & MARK_FAILED)
+                return from->result.failure;
+        } else if (node_kind(n, i) == ARG_PROMISE && promise_state(a->promise) != BASK_FINISHED) {
+            return failure_of_promise(p, a->promise);
+        }
+    }
+    uint32_t output = s->mark & MARK_OUTPUT;
+    if (attention & ATTENTION_CANCELLED ||
+        (attention & ATTENTION_OUTPUT && output && p->output_cancelled(p, output - 1)))
+        return &failure_cancelled;
+    return NULL;
+}
+
+/* ---- buffers ---- */
+
+/* References for every wanted consumer and for the plan; the kernel's own goes last. */
+static void share_buffer(plan *p, const node *n, const state *s)
+{
+    int64_t uses = p->keep_outputs && s->mark & MARK_OUTPUT ? 1 : 0;
+    edge next;
+    for (edge e = atomic_load_explicit(&n->consumers, memory_order_acquire); e; e = next) {
+        ref c = edge_consumer(p->graph, e, &next);
+        uses += c < p->end && (p->all || plan_state(p, c)->mark & MARK_WANTED);
+    }
+    buffer_retain_many(s->result.buffer, uses);
+}
+
+static void release_inputs(plan *p, const node *n)
+{
+    for (uint32_t i = 0, count = node_nargs(n); i < count; i++) {
+        if (node_kind(n, i) != ARG_DEP)
+            continue;
+        ref from = node_arg(n, i)->dep.from;
+        const state *s = plan_state(p, from);
+        if (node_yields_buffer(node_at(p->graph, from)) && !(s->mark & MARK_FAILED))
+            bask_buffer_release(s->result.buffer);
+    }
+}
+
+void run_release_outputs(plan *p)
+{
+    if (!p->keep_outputs || p->run == 0)
+        return;
+    for (size_t i = 0; i < p->noutputs; i++) {
+        state *s = plan_state(p, p->outputs[i]);
+        if ((s->mark & MARK_OUTPUT) == i + 1 && !(s->mark & MARK_FAILED) &&
+            node_yields_buffer(node_at(p->graph, p->outputs[i])))
+            bask_buffer_release(s->result.buffer);
+    }
+}
+
+/* ---- one node ---- */
+
+static __attribute__((noinline)) void finish_special(plan *p, const node *n, state *s)
+{
+    bool shared = node_yields_buffer(n) && !(s->mark & MARK_FAILED);
+    bask_buffer *buffer = s->result.buffer;
+    if (shared)
+        share_buffer(p, n, s);
+    if (n->flags & NODE_BUFFERS)
+        release_inputs(p, n);
+    if (s->mark & MARK_OUTPUT && p->on_output)
+        p->on_output(p, (s->mark & MARK_OUTPUT) - 1, s);
+    if (shared)
+        bask_buffer_release(buffer);
+}
+
+INLINE void call_node(runner *r, const node *n, state *s)
+{
+    plan *p = r->plan;
+    if (UNLIKELY(atomic_load_explicit(&p->attention, memory_order_relaxed))) {
+        failure *why = must_skip(p, n, s);
+        if (why) {
+            set_failed(p, s, why);
+            return;
+        }
+    }
+    r->task.node = n;
+    r->task.result = &s->result;
+    if (UNLIKELY(node_yields_buffer(n)))
+        s->result.buffer = NULL; /* nothing stale, should the kernel fail before it returns one */
+    r->tasks++;
+    task_call(&r->task);
+    if (UNLIKELY(r->task.failure != NULL)) {
+        if (node_yields_buffer(
+                n)) /* a kernel that failed may have returned a buffer all the same */
+            bask_buffer_release(s->result.buffer);
+        keep_failure(p, r->task.failure);
+        set_failed(p, s, r->task.failure);
+        r->task.failure = NULL;
+    }
+}
+
+/* Counts one arrival; true for the last one. */
+INLINE bool arrive(_Atomic uint32_t *count, uint32_t last, bool shared)
+{
+    /* acquire: when all others have arrived nobody else touches the count, and a store will do.
+     * Pairs with the release half of the fetch_add of those others. */
+    uint32_t seen = atomic_load_explicit(count, memory_order_acquire);
+    if (seen == last - 1 || !shared) {
+        atomic_store_explicit(count, seen + 1, memory_order_relaxed);
+        return seen == last - 1;
+    }
+    return atomic_fetch_add_explicit(count, 1, memory_order_acq_rel) == last - 1;
+}
+
+static void push_ready(runner *r, ref ready)
+{
+    if (r->worker) {
+        worker_push(r->worker, (item)plan_state(r->plan, ready) | ITEM_CELL);
+        return;
+    }
+    if (r->stack)
+        r->stack[r->top++] = ready; /* room for all wanted nodes was made: plan_run_here */
+}
+
+/* Runs one node; returns a successor that became ready, or 0. */
+INLINE ref step(runner *r, ref at, bool shared)
+{
+    plan *p = r->plan;
+    const node *n = node_at(p->graph, at);
+    state *s = plan_state(p, at);
+    call_node(r, n, s);
+    if (UNLIKELY((n->flags & NODE_BUFFERS) || (s->mark & MARK_OUTPUT) || node_yields_buffer(n)))
+        finish_special(p, n, s);
+    ref ready = 0;
+    bool consumed = false;
+    edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
+    while (e) {
+        edge next;
+        ref c = edge_consumer(p->graph, e, &next);
+        e = next;
+        if (c >= p->end)
+            continue;
+        state *cs = plan_state(p, c);
+        if (!p->all && !(cs->mark & MARK_WANTED))
+            continue;
+        consumed = true;
+        uint32_t deps = node_ndeps(node_at(p->graph, c));
+        if (deps > 1 && !arrive(&cs->count, p->run * deps, shared))
+            continue;
+        if (ready)
+            push_ready(r, ready); /* newest consumer first, so the oldest runs next */
+        ready = c;
+    }
+    r->terminals += !consumed;
+    return ready;
+}
+
+static void chain(runner *r, ref at)
+{
+    while (at)
+        at = step(r, at, true);
+}
+
+static void begin(runner *r, plan *p, worker *w)
+{
+    *r = (runner){.plan = p, .worker = w};
+    r->task.plan = p;
+    r->task.cancelled = task_is_cancelled;
+    task_begin(&r->task);
+}
+
+/* The plan may be gone when this returns: see the top of the file. */
+static void end(runner *r)
+{
+    task_end(&r->task);
+    if (r->worker)
+        counter_add(&r->worker->tasks, r->tasks);
+    /* acq_rel: whoever reports the last terminal sees all that was done */
+    if (r->terminals && atomic_fetch_sub_explicit(&r->plan->remaining, r->terminals,
+                                                  memory_order_acq_rel) == r->terminals)
+        r->plan->on_end(r->plan);
+}
+
+/* ---- on a pool ---- */
+
+void run_cell(worker *w, void *cell)
+{
+    runner r;
+    const block_head *block = cell_block_of(cell);
+    begin(&r, block->plan, w);
+    chain(&r, state_ref(cell));
+    end(&r);
+}
+
+/* A share of a claimed range, handed to a thief. */
+typedef struct share {
+    bask_job job;
+    plan *plan;
+    uint64_t from, to;
+} share;
+
+static void run_range(worker *w, plan *p, uint64_t from, uint64_t to);
+
+static void share_run(bask_job *job)
+{
+    share s = *(share *)job;
+    free(job);
+    run_range((worker *)bask_self, s.plan, s.from, s.to);
+}
+
+/* Ready nodes come before further roots, so that memory stays bounded by depth. */
+static void drain_own(worker *w, int64_t floor)
+{
+    while (atomic_load_explicit(&w->deque.bottom, memory_order_relaxed) > floor) {
+        item x = deque_take(&w->deque);
+        if (!x)
+            return;
+        worker_execute(w, x);
+    }
+}
+
+static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
+{
+    runner r;
+    int64_t floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
+    begin(&r, p, w);
+    while (from < to) {
+        if (to - from > 1 && worker_asked(w)) {
+            share *s = malloc(sizeof *s); /* without memory the range just stays whole */
+            if (s) {
+                uint64_t middle = from + (to - from) / 2;
+                *s = (share){{share_run, NULL}, p, middle, to};
+                to = middle;
+                worker_push(w, (item)s | ITEM_JOB);
+                floor++;
+            }
+        }
+        chain(&r, p->roots[from++]);
+        drain_own(w, floor);
+    }
+    end(&r);
+}
+
+static void run_source(source *s, worker *w, uint64_t from, uint64_t to)
+{
+    plan *p = (plan *)((char *)s - offsetof(plan, source));
+    run_range(w, p, from, to);
+}
+
+/* ---- gates ---- */
+
+static bool gate_arrive(gate *g)
+{
+    plan *p = g->plan;
+    if (promise_state(g->promise) != BASK_FINISHED)
+        atomic_fetch_or_explicit(&p->attention, ATTENTION_FAILED, memory_order_relaxed);
+    uint32_t deps = node_ndeps(node_at(p->graph, g->node));
+    state *s = plan_state(p, g->node);
+    return atomic_fetch_add_explicit(&s->count, 1, memory_order_acq_rel) == p->run * deps - 1;
+}
+
+void run_gate(listener *l)
+{
+    gate *g = (gate *)l;
+    bask_pool *pool = g->plan->pool; /* the node may be ready, run and gone once it has arrived */
+    if (gate_arrive(g))
+        bask_pool_submit(pool, &g->job);
+}
+
+void run_gate_job(bask_job *job)
+{
+    gate *g = (gate *)((char *)job - offsetof(gate, job));
+    runner r;
+    begin(&r, g->plan, (worker *)bask_self);
+    chain(&r, g->node);
+    end(&r);
+}
+
+/* ---- starting ---- */
+
+static void prepare(plan *p)
+{
+    run_release_outputs(p);
+    p->run++;
+    if (p->dirty || atomic_load_explicit(&p->attention, memory_order_relaxed)) {
+        for (ref r = graph_first(); r < p->end; r = graph_after(p->graph, r))
+            plan_state(p, r)->mark &= ~MARK_FAILED;
+        atomic_store_explicit(&p->attention, 0, memory_order_relaxed);
+    }
+    atomic_store_explicit(&p->remaining, (int64_t)p->terminals, memory_order_relaxed);
+}
+
+/* The plan may end, and be freed by on_end, as soon as its last piece is offered: nothing after
+ * that. */
+void plan_start(plan *p)
+{
+    bask_pool *pool = p->pool;
+    prepare(p);
+    size_t ngates = p->ngates, nroots = p->nroots;
+    /* one extra terminal keeps the plan alive until all gates have been visited */
+    atomic_fetch_add_explicit(&p->remaining, 1, memory_order_relaxed);
+    if (nroots) {
+        p->source = (source){NULL, 0, nroots, run_source};
+        source_offer(pool, &p->source);
+    }
+    for (size_t i = 0; i < ngates; i++) {
+        gate *g = &p->gates[i];
+        if (!promise_listen(g->promise, &g->listener) && gate_arrive(g))
+            bask_pool_submit(pool, &g->job);
+    }
+    if (atomic_fetch_sub_explicit(&p->remaining, 1, memory_order_acq_rel) == 1)
+        p->on_end(p);
+}
+
+void plan_run_here(plan *p)
+{
+    runner r;
+    prepare(p);
+    begin(&r, p, NULL);
+    r.stack = malloc((p->wanted + 1) * sizeof *r.stack);
+    if (!r.stack) { /* memory order is a topological order, and needs no stack */
+        for (ref at = graph_first(); at < p->end; at = graph_after(p->graph, at))
+            if (p->all || plan_state(p, at)->mark & MARK_WANTED)
+                (void)step(&r, at, false);
+    } else {
+        for (size_t i = 0; i < p->ngates; i++) /* in one thread every promise is done by now */
+            if (gate_arrive(&p->gates[i]))
+                r.stack[r.top++] = p->gates[i].node;
+        for (size_t i = 0; i < p->nroots || r.top;) {
+            ref at = r.top ? r.stack[--r.top] : p->roots[i++];
+            while (at)
+                at = step(&r, at, false);
+        }
+    }
+    free(r.stack);
+    end(&r);
+}

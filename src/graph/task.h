@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The running task: what bask_fail, bask_cancelled, bask_take and untyped kernels look at. */
+#ifndef BASK_GRAPH_TASK_H
+#define BASK_GRAPH_TASK_H
+
+#include "graph/graph.h"
+
+/* Why a task failed. Made by bask_fail; owned by the plan or future that takes it over. */
+typedef struct failure {
+    struct failure *next; /* the plan's list */
+    bask_status status;
+    const char *kernel; /* the culprit's name */
+    const char *message;
+    char text[]; /* what message points to, except in the static ones */
+} failure;
+
+/* For when there is no memory for a failure. */
+extern failure failure_no_memory;
+
+struct bask_task {
+    const node *node;
+    const struct plan *plan; /* NULL: a single task without dependencies in a plan */
+    slot *result;
+    failure *failure; /* NULL while all is well */
+    bool returned;    /* an untyped kernel has stored its result */
+    bask_task *outer; /* the task below on this thread's stack */
+    bool (*cancelled)(const bask_task *task);
+};
+
+extern __thread bask_task *task_current;
+
+static inline void task_begin(bask_task *task)
+{
+    task->outer = task_current;
+    task_current = task;
+}
+static inline void task_end(bask_task *task)
+{
+    task_current = task->outer;
+}
+
+/* Calls the kernel of task->node; afterwards task->failure tells how it went. */
+void task_call(bask_task *task);
+
+/* The argument's value: a pointer to bytes of the parameter's type. */
+const void *task_argument(const bask_task *task, uint32_t i);
+
+/* The buffer that is an input of the running task and holds DATA, NULL if none does. */
+bask_buffer *task_input_buffer(const void *data);
+
+/* A failure with this text; failure_no_memory when memory is short. */
+failure *failure_new(bask_status status, const char *kernel, const char *message);
+void failure_free(failure *f);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The slow paths of fork and join. A child is private (on its worker's list, plain memory) until a
+ * thief sets `request`; then the older half of the list goes into the deque. So the fast paths need
+ * neither a fence nor an atomic read-modify-write.
+ */
+#include "pool/sleep.h"
+#include "pool/word.h"
+#include "pool/worker.h"
+
+/* Publishes the older half of the private list, the oldest nearest to the thieves. */
+static void publish(worker *w)
+{
+    int64_t n = 0;
+    for (bask_child *c = w->face.newest; c; c = c->older)
+        n++;
+    if (n == 0)
+        return; /* the request stands until there is something */
+    if (!worker_asked(w))
+        return;
+    int64_t half = (n + 1) / 2;
+    if (!deque_reserve(&w->deque, half)) {
+        /* memory is short: they stay private; who asked will find the request again */
+        atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);
+        return;
+    }
+    bask_child *c = w->face.newest, *keep = NULL;
+    for (int64_t i = 0; i < n - half; i++) {
+        keep = c;
+        c = c->older;
+    }
+    if (keep)
+        keep->older = NULL;
+    else
+        w->face.newest = NULL;
+    for (int64_t i = half - 1; i >= 0; i--) {
+        bask_child *older = c->older;
+        c->owner = &w->face;
+        c->older = NULL;
+        atomic_store_explicit(&c->word, 0, memory_order_relaxed); /* released by deque_publish */
+        deque_lay(&w->deque, i, (item)c | ITEM_CHILD);
+        c = older;
+    }
+    deque_publish(&w->deque, half);
+    sleep_notify(w->pool);
+}
+
+void bask_fork_slow(bask_worker *self, bask_child *child)
+{
+    if (self == &worker_nobody)
+        return; /* no worker: bask_join runs it in place */
+    self->newest = child;
+    publish((worker *)self);
+}
+
+void bask_poll_slow(bask_worker *self)
+{
+    publish((worker *)self);
+}
+
+bool bask_join_slow(bask_worker *self, bask_child *child)
+{
+    if (self == &worker_nobody)
+        return false;
+    worker *w = (worker *)self;
+    /* Joined out of order: CHILD may still be private, below newer ones. */
+    for (bask_child **link = &self->newest; *link; link = &(*link)->older) {
+        if (*link == child) {
+            *link = child->older;
+            return false;
+        }
+    }
+    worker_run(w, &child->word, INT64_MAX, WORKER_JOIN);
+    return true;
+}

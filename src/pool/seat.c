@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pool/seat.h"
+
+#include "pool/sleep.h"
+#include <stdlib.h>
+
+static __thread bool woke;
+
+void seat_note_wake(bool did)
+{
+    woke = did;
+}
+
+bool seat_just_woke(void)
+{
+    bool was = woke;
+    woke = false;
+    return was;
+}
+
+/* A free seat, or a new one; seats are never taken off the list, since thieves walk it. */
+static worker *seat_take(bask_pool *pool)
+{
+    for (worker *w = atomic_load_explicit(&pool->seats, memory_order_acquire); w;
+         w = atomic_load_explicit(&w->next, memory_order_acquire)) {
+        bool is_free = false;
+        /* acquire: the owner's fields pass from host to host; pairs with the release
+         * in seat_help */
+        if (!atomic_load_explicit(&w->taken, memory_order_relaxed) &&
+            atomic_compare_exchange_strong_explicit(&w->taken, &is_free, true, memory_order_acquire,
+                                                    memory_order_relaxed))
+            return w;
+    }
+    worker *w = aligned_alloc(_Alignof(worker), sizeof *w);
+    if (!w || !worker_init(w, pool, -1)) {
+        free(w);
+        return NULL;
+    }
+    atomic_store_explicit(&w->taken, true, memory_order_relaxed);
+    worker *first = atomic_load_explicit(&pool->seats, memory_order_relaxed);
+    do
+        atomic_store_explicit(&w->next, first, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&pool->seats, &first, w, memory_order_release,
+                                                  memory_order_relaxed));
+    return w;
+}
+
+void seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
+{
+    bool replaces_sleeper = pool->nworkers > 0;
+    if (replaces_sleeper && !sleep_help(pool))
+        return;
+    worker *seat = seat_take(pool);
+    if (seat) {
+        bask_worker *before = bask_self;
+        bask_self = &seat->face;
+        worker_run(seat, until, deadline, replaces_sleeper ? WORKER_HELPER : 0);
+        bask_self = before;
+        atomic_store_explicit(&seat->taken, false, memory_order_release);
+    }
+    if (replaces_sleeper)
+        sleep_leave(pool, IDLE_HELPER);
+}

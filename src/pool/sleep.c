@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sleep and wake protocol. Modelled in tests/model/park.pml.
+ *
+ * All accesses named here are seq_cst; S is their single total order.
+ *   publish  make work visible (deque bottom, inbox, nsources), then notify.
+ *   notify   load idle. If somebody searches, or nobody (net of helpers) sleeps, do nothing; else
+ *            one CAS turns a sleeper into a searcher. That reserves one parked worker, which is
+ *            then found by turning its `parked` from 1 to 0, and woken.
+ *   park     P1  one RMW: searcher -> sleeper; then parked = 1; then WORD_WORKER into the awaited
+ *                word
+ *            P2  request = 1 at every other worker: a standing wish for private work
+ *            P3  look at all public work, the awaited word and `stopping` once more; if there is
+ *                something, take the sleeper back by the same reservation, else sleep until
+ *                parked == 0
+ *   leave    RMW searchers - 1. The last searcher, if somebody sleeps, asks every worker again and
+ *            notifies if anything is public (the baton).
+ *
+ * Claim: nobody sleeps for ever beside work.
+ *  (a) Public work: the publisher stores work, then loads idle; the parker writes idle (P1), then
+ *      loads work (P3). Whichever idle access is first in S, the other side sees the store before
+ *      it.
+ *  (b) notify did nothing because of a searcher: he leaves by a later RMW on idle and then looks
+ *      again, or parks, P3. Because of helpers: as many threads work as the pool has workers; the
+ *      helper that leaves looks again as a searcher does.
+ *  (c) Private work: the request of P2 stands until its owner exchanges it and publishes, and that
+ *      exchange sees the P1 of the request's writer. The last searcher asks again, since a
+ *      publisher may have counted on him.
+ *  (d) Parked workers that have done P1 = sleepers + reservations not yet carried out. So a
+ *      reserver always finds one (maybe a moment later, when its `parked` is stored), and who finds
+ *      no sleeper left to reserve knows that each parked worker is being woken already.
+ */
+#include "pool/sleep.h"
+
+#include "base/clock.h"
+#include "pool/futex.h"
+#include "pool/word.h"
+#include <sched.h>
+
+/* Carries out a reservation: wakes PREFER if it is parked, else any parked worker. */
+static void wake_reserved(bask_pool *pool, worker *prefer)
+{
+    for (;;) {
+        worker *v = prefer;
+        do {
+            uint32_t one = 1;
+            if (v && atomic_load_explicit(&v->parked, memory_order_relaxed) == 1 &&
+                atomic_compare_exchange_strong_explicit(&v->parked, &one, 0, memory_order_seq_cst,
+                                                        memory_order_relaxed)) {
+                futex_wake(&v->parked, 1);
+                return;
+            }
+            v = v == prefer ? pool_next(pool, NULL) : pool_next(pool, v);
+            if (v && v == prefer)
+                v = pool_next(pool, v);
+        } while (v);
+        sched_yield(); /* a worker is between P1 and parked = 1 */
+    }
+}
+
+static bool reserve_sleeper(bask_pool *pool, uint64_t idle)
+{
+    return atomic_compare_exchange_weak_explicit(&pool->idle, &idle,
+                                                 idle - IDLE_SLEEPER + IDLE_SEARCHER,
+                                                 memory_order_seq_cst, memory_order_relaxed);
+}
+
+bool sleep_wake_one(bask_pool *pool)
+{
+    for (;;) {
+        uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+        if (idle_searchers(idle) != 0 || idle_sleepers(idle) <= idle_helpers(idle))
+            return false;
+        if (reserve_sleeper(pool, idle)) {
+            wake_reserved(pool, NULL);
+            return true;
+        }
+    }
+}
+
+void sleep_wake(worker *v)
+{
+    bask_pool *pool = v->pool;
+    while (atomic_load_explicit(&v->parked, memory_order_seq_cst) == 1) {
+        uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+        if (idle_sleepers(idle) == 0)
+            return; /* (d): it is being woken */
+        if (reserve_sleeper(pool, idle)) {
+            wake_reserved(pool, v);
+            return;
+        }
+    }
+}
+
+void sleep_search(worker *w)
+{
+    atomic_fetch_add_explicit(&w->pool->idle, IDLE_SEARCHER, memory_order_seq_cst);
+}
+
+static void ask_everybody(bask_pool *pool, const worker *but)
+{
+    for (worker *v = NULL; (v = pool_next(pool, v));)
+        if (v != but && atomic_load_explicit(&v->face.request, memory_order_seq_cst) == 0)
+            atomic_store_explicit(&v->face.request, 1, memory_order_seq_cst);
+}
+
+void sleep_leave(bask_pool *pool, uint64_t what)
+{
+    uint64_t idle = atomic_fetch_sub_explicit(&pool->idle, what, memory_order_seq_cst) - what;
+    if (idle_searchers(idle) != 0 || idle_sleepers(idle) <= idle_helpers(idle))
+        return;
+    ask_everybody(pool, NULL);
+    if (pool_has_work(pool))
+        sleep_notify(pool);
+}
+
+bool sleep_help(bask_pool *pool)
+{
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    while (idle_helpers(idle) < idle_sleepers(idle))
+        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, idle + IDLE_HELPER,
+                                                  memory_order_seq_cst, memory_order_seq_cst))
+            return true;
+    return false;
+}
+
+/* Takes this parked worker back, or another in its place if somebody has just woken this one. */
+static void unpark_self(worker *w)
+{
+    sleep_wake(w);
+    while (atomic_load_explicit(&w->parked, memory_order_acquire) == 1)
+        sched_yield(); /* somebody has reserved it and is about to turn the word */
+}
+
+void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline)
+{
+    bask_pool *pool = w->pool;
+    counter_add(&w->parks, 1);
+    atomic_store_explicit(&w->waiting_for, until, memory_order_seq_cst);
+    atomic_fetch_add_explicit(&pool->idle, IDLE_SLEEPER - IDLE_SEARCHER,
+                              memory_order_seq_cst); /* P1 */
+    atomic_store_explicit(&w->parked, 1, memory_order_seq_cst);
+    bool found = until && (atomic_fetch_or_explicit(until, WORD_WORKER, memory_order_seq_cst) &
+                           WORD_DONE) != 0;
+    for (worker *v = NULL; (v = pool_next(pool, v));) /* P2 */
+        if (v != w)
+            atomic_store_explicit(&v->face.request, 1, memory_order_seq_cst);
+    found = found || pool_has_work(pool) || /* P3 */
+            (!until && atomic_load_explicit(&pool->stopping, memory_order_seq_cst));
+    if (found)
+        unpark_self(w);
+    /* acquire: pairs with the CAS in wake_reserved */
+    while (atomic_load_explicit(&w->parked, memory_order_acquire) == 1) {
+        futex_wait(&w->parked, 1, deadline);
+        if (deadline != INT64_MAX && clock_ns() >= deadline)
+            unpark_self(w);
+    }
+    if (!found)
+        counter_add(&w->wakes, 1);
+    atomic_store_explicit(&w->waiting_for, NULL, memory_order_relaxed);
+}

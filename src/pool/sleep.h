@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who searches, who sleeps, and who wakes whom. The protocol is written down in sleep.c. */
+#ifndef BASK_POOL_SLEEP_H
+#define BASK_POOL_SLEEP_H
+
+#include "pool/worker.h"
+
+/*
+ * bask_pool.idle, one word so that "nobody searches and somebody sleeps" is tested and acted on by
+ * one CAS:
+ *   bits  0..20  searchers: look for work, and will look again before they sleep
+ *   bits 21..41  sleepers: parked workers that nobody has undertaken to wake
+ *   bits 42..62  helpers: host threads that work in the place of a sleeper
+ */
+#define IDLE_SEARCHER ((uint64_t)1)
+#define IDLE_SLEEPER ((uint64_t)1 << 21)
+#define IDLE_HELPER ((uint64_t)1 << 42)
+#define IDLE_FIELD (IDLE_SLEEPER - 1)
+
+static inline uint64_t idle_searchers(uint64_t idle)
+{
+    return idle & IDLE_FIELD;
+}
+static inline uint64_t idle_sleepers(uint64_t idle)
+{
+    return idle / IDLE_SLEEPER & IDLE_FIELD;
+}
+static inline uint64_t idle_helpers(uint64_t idle)
+{
+    return idle / IDLE_HELPER & IDLE_FIELD;
+}
+
+bool sleep_wake_one(bask_pool *pool);
+
+/*
+ * To be called after work was made visible by a seq_cst operation: wakes one sleeper if nobody
+ * searches and fewer threads work than the pool has workers. Returns whether it woke one.
+ */
+static inline bool sleep_notify(bask_pool *pool)
+{
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    if (idle_searchers(idle) != 0 || idle_sleepers(idle) <= idle_helpers(idle))
+        return false;
+    return sleep_wake_one(pool);
+}
+
+void sleep_search(worker *w);                     /* W becomes a searcher */
+void sleep_leave(bask_pool *pool, uint64_t what); /* IDLE_SEARCHER or IDLE_HELPER leaves */
+
+/* A searcher parks until work may be there, *UNTIL is done or the DEADLINE passes; then it is a
+ * searcher again. */
+void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline);
+
+/* Wakes V if it is parked. */
+void sleep_wake(worker *v);
+
+/* A host thread asks to work in the place of a sleeper; undone by
+ * sleep_leave(pool, IDLE_HELPER). */
+bool sleep_help(bask_pool *pool);
+
+#endif

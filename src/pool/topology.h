@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How many workers, and where. */
+#ifndef BASK_POOL_TOPOLOGY_H
+#define BASK_POOL_TOPOLOGY_H
+
+#include <bask/status.h>
+
+/* The CPU (as the system numbers it) for each of N workers: inside the inherited mask, one core
+ * after the other in hwloc's order, hardware threads of one core last; wraps around. */
+bask_status topology_place(int n, int *cpus);
+
+/* Binds the calling thread to CPU; a refusal is only logged. */
+void topology_bind(int cpu);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pool/word.h"
+
+#include "base/clock.h"
+#include "pool/futex.h"
+#include "pool/seat.h"
+#include "pool/sleep.h"
+#include <stdlib.h>
+
+/* A host thread looks this long before it blocks: a hot worker answers within a microsecond. */
+enum { HOST_SPIN_NS = 20000 };
+
+bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_t *former)
+{
+    uint32_t old = atomic_load_explicit(word, memory_order_relaxed);
+    do {
+        if (old & WORD_DONE)
+            return false;
+        /* seq_cst: releases the result; pairs with the waiters' fetch_or */
+    } while (!atomic_compare_exchange_weak_explicit(word, &old, old | WORD_DONE | bits,
+                                                    memory_order_seq_cst, memory_order_relaxed));
+    if (former)
+        *former = old;
+    if (old & WORD_HOST)
+        futex_wake(word, INT_MAX);
+    if (old & WORD_WORKER)
+        for (worker *v = NULL; (v = pool_next(pool, v));)
+            if (atomic_load_explicit(&v->waiting_for, memory_order_seq_cst) == word)
+                sleep_wake(v);
+    return true;
+}
+
+/* No spinning when nobody is awake to answer: the waker's CPU is the wakee's best place to run. */
+static bool host_spin(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
+{
+    int64_t end = clock_ns() + HOST_SPIN_NS;
+    for (unsigned i = 0; !word_done(word); i++) {
+        if (i % 32 == 31) {
+            int64_t now = clock_ns();
+            if (now > end || now >= deadline)
+                return false;
+        }
+        if (seat_just_woke())
+            return false;
+        cpu_relax();
+    }
+    (void)pool;
+    return true;
+}
+
+bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help)
+{
+    if (word_done(word))
+        return true;
+    worker *self = worker_self(pool);
+    if (self) {
+        worker_run(self, word, deadline, 0);
+        return word_done(word);
+    }
+    /* a helper may be caught in a long task, so a thread with a deadline helps only
+     * where it must */
+    if (pool->nworkers == 0 || (help && deadline == INT64_MAX)) {
+        seat_help(pool, word, deadline);
+        if (word_done(word))
+            return true;
+    }
+    if (host_spin(pool, word, deadline))
+        return true;
+    for (;;) {
+        uint32_t old = atomic_fetch_or_explicit(word, WORD_HOST, memory_order_seq_cst);
+        if (old & WORD_DONE)
+            return true;
+        futex_wait(word, old | WORD_HOST, deadline);
+        if (word_done(word))
+            return true;
+        if (deadline != INT64_MAX && clock_ns() >= deadline)
+            return false;
+    }
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Words that are waited for: a latch, a child, a future.
+ *
+ * Bits: WORD_DONE is set once, by word_finish, together with bits of the caller's own (from bit 8
+ * up). WORD_HOST and WORD_WORKER say that somebody sleeps for it: a thread in a futex wait on the
+ * word, a worker parked with `waiting_for` at it. Everything written before word_finish is visible
+ * to whoever sees WORD_DONE by an acquire load. After word_finish the word may be gone: its owner
+ * may free it.
+ */
+#ifndef BASK_POOL_WORD_H
+#define BASK_POOL_WORD_H
+
+#include "pool/worker.h"
+
+enum { WORD_DONE = 1, WORD_HOST = 2, WORD_WORKER = 4, WORD_LISTENERS = 8, WORD_USER = 256 };
+
+static inline bool word_done(const _Atomic uint32_t *word)
+{
+    return (atomic_load_explicit(word, memory_order_acquire) & WORD_DONE) != 0;
+}
+
+/* Sets WORD_DONE and BITS, unless it is done already (then false), and wakes all who wait for it.
+ * *FORMER (may be NULL) receives the bits before. */
+bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_t *former);
+
+/*
+ * Waits until WORD is done (true) or DEADLINE has passed (false), helping as bask_latch_wait says.
+ * HELP: a host thread helps as well; not where it may wait for less than the task that it would
+ * be caught in.
+ */
+bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a worker does all day: run its own work, pull roots, search, steal, park. */
+#include "pool/worker.h"
+
+#include "base/clock.h"
+#include "pool/inbox.h"
+#include "pool/sleep.h"
+#include "pool/source.h"
+#include "pool/word.h"
+#include <string.h>
+
+/* Joins on a deeper stack than this wait for the thief instead of taking more foreign work. */
+enum { WORKER_DEEP = 64 };
+
+bask_worker worker_nobody = {.newest = NULL, .request = 1};
+
+__thread bask_worker *bask_self __attribute__((tls_model("initial-exec"))) = &worker_nobody;
+
+bool worker_init(worker *w, bask_pool *pool, int id)
+{
+    memset(w, 0, sizeof *w);
+    w->pool = pool;
+    w->id = id;
+    w->cpu = -1;
+    w->chunk = 1;
+    w->random = 2654435761u * (uint32_t)(id + 2) | 1;
+    return deque_init(&w->deque);
+}
+
+void worker_free(worker *w)
+{
+    deque_free(&w->deque);
+}
+
+void worker_execute(worker *w, item x)
+{
+    void *place = (void *)(x & ~(item)ITEM_TAG);
+    w->nest++;
+    switch (x & ITEM_TAG) {
+    case ITEM_CELL:
+        ((cell_block *)cell_block_of(place))->run(w, place);
+        break;
+    case ITEM_CHILD: {
+        bask_child *child = place;
+        bask_pool *pool = ((worker *)child->owner)->pool;
+        counter_add(&w->tasks, 1);
+        child->run(child);
+        word_finish(pool, &child->word, 0, NULL);
+        break;
+    }
+    default: {
+        bask_job *job = place;
+        counter_add(&w->tasks, 1);
+        /* the first child that the job forks goes public at once: its owner may sit
+         * in a long leaf */
+        if (w->pool->nworkers > 1)
+            atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);
+        job->run(job);
+    }
+    }
+    w->nest--;
+}
+
+void worker_push(worker *w, item x)
+{
+    if (!deque_reserve(&w->deque, 1)) {
+        worker_execute(w, x); /* memory is short: run it here and now */
+        return;
+    }
+    deque_lay(&w->deque, 0, x);
+    deque_publish(&w->deque, 1);
+    sleep_notify(w->pool);
+}
+
+static item steal(worker *w)
+{
+    bask_pool *pool = w->pool;
+    w->random ^= w->random << 13, w->random ^= w->random >> 17, w->random ^= w->random << 5;
+    worker *first = pool->nworkers ? &pool->workers[w->random % (uint32_t)pool->nworkers] : NULL;
+    worker *v = first;
+    do {
+        if (v && v != w) {
+            item x = deque_steal(&v->deque);
+            /* ask for more in time: also when this took the last piece */
+            if (!deque_nonempty(&v->deque) &&
+                atomic_load_explicit(&v->face.request, memory_order_relaxed) == 0)
+                atomic_store_explicit(&v->face.request, 1, memory_order_seq_cst);
+            if (x) {
+                counter_add(&w->steals, 1);
+                return x;
+            }
+            counter_add(&w->failed_steals, 1);
+        }
+        v = pool_next(pool, v);
+        if (!v && first)
+            v = pool_next(pool, NULL);
+    } while (v != first);
+    return 0;
+}
+
+bool pool_has_work(bask_pool *pool)
+{
+    if (inbox_nonempty(pool) || source_waiting(pool))
+        return true;
+    for (worker *v = NULL; (v = pool_next(pool, v));)
+        if (deque_nonempty(&v->deque))
+            return true;
+    return false;
+}
+
+static bool over(worker *w, _Atomic uint32_t *until)
+{
+    if (until)
+        return word_done(until);
+    return atomic_load_explicit(&w->pool->stopping, memory_order_relaxed) &&
+           !pool_has_work(w->pool);
+}
+
+enum { SEARCH_OVER = 0, SEARCH_AGAIN = ITEM_TAG }; /* results of search() that are no items */
+
+/* Looks for work, parking where there is none. SEARCH_AGAIN: there may be something at home. */
+static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
+{
+    bask_pool *pool = w->pool;
+    bool willing = !(flags & WORKER_JOIN) || w->nest < WORKER_DEEP;
+    int64_t start = 0;
+    item x = SEARCH_OVER;
+    sleep_search(w);
+    for (unsigned round = 0;; round++) {
+        if (over(w, until))
+            break;
+        if (willing) {
+            if (source_waiting(pool) || inbox_nonempty(pool)) {
+                x = SEARCH_AGAIN;
+                break;
+            }
+            if ((x = steal(w)))
+                break;
+        }
+        cpu_relax();
+        if (round % 16 != 0) /* the clock costs as much as a few looks */
+            continue;
+        int64_t now = clock_ns();
+        if (now >= deadline)
+            break;
+        if (start == 0)
+            start = now;
+        if (now - start < pool->spin_ns)
+            continue;
+        if (flags & WORKER_HELPER)
+            break;
+        sleep_park(w, until, deadline);
+        start = 0;
+    }
+    sleep_leave(pool, IDLE_SEARCHER);
+    return x;
+}
+
+void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
+{
+    while (!until || !word_done(until)) {
+        item x = deque_take(&w->deque);
+        if (!x && !((flags & WORKER_JOIN) && w->nest >= WORKER_DEEP)) {
+            if (!(x = inbox_take(w)) && source_run(w->pool, w))
+                continue;
+        }
+        if (!x)
+            x = search(w, until, deadline, flags);
+        if (x == SEARCH_OVER)
+            return;
+        if (x != SEARCH_AGAIN)
+            worker_execute(w, x);
+        if (deadline != INT64_MAX && clock_ns() >= deadline)
+            return;
+    }
+}

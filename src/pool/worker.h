@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workers and the pool that holds them: the data that all files of this layer share. */
+#ifndef BASK_POOL_WORKER_H
+#define BASK_POOL_WORKER_H
+
+#include "pool/cell.h"
+#include "pool/deque.h"
+#include <bask/pool.h>
+#include <pthread.h>
+
+/* Statistics are written by one thread and read by any: relaxed, no ordering wanted. */
+typedef _Atomic uint64_t counter;
+
+static inline void counter_add(counter *c, uint64_t n)
+{
+    atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
+/*
+ * A worker: a thread of the pool, or a seat that a helping host thread holds for a while.
+ * Fields are the owner's unless they say otherwise.
+ */
+struct worker {
+    bask_worker face; /* the private list and the request word; first, so that the two convert */
+    bask_pool *pool;
+    int id;
+    unsigned nest;          /* tasks on this thread's stack */
+    uint32_t random;        /* state of a xorshift generator: where a search begins */
+    uint64_t chunk;         /* sources: how many roots the last claim took, */
+    int64_t chunk_start;    /* and when */
+    _Atomic(worker *) next; /* seats: the list of all; written once, before the seat is public */
+    atomic_bool taken;      /* seats: a host thread holds it (CAS acquire, store release) */
+    deque deque;
+    /* 1 while parked; whoever turns it to 0 wakes the worker (sleep.c). A futex word. */
+    _Alignas(128) _Atomic uint32_t parked;
+    /* the word that a parked worker waits for; written by the owner before it parks, read by
+     * word_finish, which compares addresses only */
+    _Atomic(_Atomic uint32_t *) waiting_for;
+    counter tasks, steals, failed_steals, parks, wakes;
+    pthread_t thread;
+    int cpu; /* to be bound to, -1: none */
+};
+
+typedef struct source source;
+
+struct bask_pool {
+    int nworkers;
+    worker *workers;
+    int64_t spin_ns;
+    char name[16];
+    _Alignas(128) _Atomic uint64_t idle;     /* searchers, sleepers, helpers: sleep.c */
+    _Alignas(128) _Atomic(bask_job *) inbox; /* injected jobs, newest first: inbox.h */
+    _Alignas(128) _Atomic uint64_t nsources; /* sources that may have roots to claim */
+    pthread_mutex_t sources_lock;            /* guards the list below and every claim */
+    source *first_source, *last_source;
+    _Atomic(worker *) seats; /* grows only; for host threads that help */
+    atomic_bool stopping;    /* seq_cst: pairs with a parker's last look */
+};
+
+extern bask_worker worker_nobody; /* what bask_self points to on threads that are no workers */
+
+bool worker_init(worker *w, bask_pool *pool, int id); /* false: memory is short */
+void worker_free(worker *w);
+
+/* The calling thread's worker if it is one of POOL's, else NULL. */
+static inline worker *worker_self(const bask_pool *pool)
+{
+    worker *w = (worker *)bask_self;
+    return bask_self != &worker_nobody && w->pool == pool ? w : NULL;
+}
+
+/* Owner: queues one item where others can steal it, and wakes a sleeper if that is called for. */
+void worker_push(worker *w, item x);
+
+/* Runs one item that was taken from a deque. */
+void worker_execute(worker *w, item x);
+
+/* True once when a thief wants work that W holds privately (and clears the request). */
+static inline bool worker_asked(worker *w)
+{
+    if (atomic_load_explicit(&w->face.request, memory_order_relaxed) == 0)
+        return false;
+    /* seq_cst exchange: sees the last request, so its writer's entry in the idle word is visible to
+     * the sleep_notify that follows the publication */
+    return atomic_exchange_explicit(&w->face.request, 0, memory_order_seq_cst) != 0;
+}
+
+/*
+ * Runs work until *UNTIL has WORD_DONE, the DEADLINE (clock_ns) has passed or, with UNTIL NULL, the
+ * pool stops. JOIN: what is waited for is being run by another worker, so deep stacks need not
+ * help. HELPER: a host thread's seat, which returns instead of parking when nothing is to be found.
+ */
+enum { WORKER_JOIN = 1, WORKER_HELPER = 2 };
+void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags);
+
+/* Is there anything that a searcher could find now? seq_cst loads: a parker's last look. */
+bool pool_has_work(bask_pool *pool);
+
+/* The workers and then the seats, one after the other: for (v = NULL; (v = pool_next(pool, v));) */
+static inline worker *pool_next(bask_pool *pool, worker *v)
+{
+    if (!v && pool->nworkers > 0)
+        return pool->workers;
+    if (v && v->id >= 0 && v->id + 1 < pool->nworkers)
+        return v + 1;
+    /* acquire: pairs with the release that made the seat public */
+    return atomic_load_explicit(v && v->id < 0 ? &v->next : &pool->seats, memory_order_acquire);
+}
+
+static inline void cpu_relax(void)
+{
+#if defined __x86_64__ || defined __i386__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif
