@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starting with bask: a client, five lazy exponents, futures. */
-#include <bask.h>
-#include <getopt.h>
+#include "options.h"
+
 #include <math.h>
 
 BASK_KERNEL(double, lazy_exponent, (double, x), (double, y))
@@ -9,25 +9,11 @@ BASK_KERNEL(double, lazy_exponent, (double, x), (double, y))
     return pow(x, y);
 }
 
-static const char *cluster_option(int argc, char **argv)
-{
-    static const struct option options[] = {{"cluster", required_argument, NULL, 'c'},
-                                            {"input", required_argument, NULL, 'i'},
-                                            {NULL, 0, NULL, 0}};
-    const char *cluster = NULL;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'c')
-            cluster = optarg;
-        else if (c != 'i') /* there is no input to read here */
-            exit(EXIT_FAILURE);
-    }
-    return cluster;
-}
-
 int main(int argc, char **argv)
 {
+    options options = options_read(argc, argv, NULL);
     bask_client *client;
-    bask_check(bask_open(cluster_option(argc, argv), &client));
+    bask_check(bask_open(options.cluster, &client));
     bask_check(bask_wait_for_workers(client, 1, BASK_FOREVER));
 
     double in[][2] = {{1, 2}, {3, 4}, {5, 6}, {9, 10}, {11, 12}};
@@ -45,11 +31,7 @@ int main(int argc, char **argv)
         bask_future_free(futures[i]);
     }
 
-    bask_pool_stats stats;
-    bask_client_stats(client, &stats);
-    fprintf(stderr, "starting: %llu tasks, %d workers, %llu steals on %s\n",
-            (unsigned long long)stats.tasks, bask_client_workers(client),
-            (unsigned long long)stats.steals, bask_client_address(client));
+    options_report("starting", client);
     bask_graph_free(graph);
     bask_close(client);
 }
