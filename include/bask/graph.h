@@ -41,14 +41,8 @@ BASK_API size_t bask_graph_size(const bask_graph *graph);
  */
 #define bask_delay(...) BASK_DELAY_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
 #define BASK_DELAY_2_(n, graph, kernel, ...)                                                       \
-    BASK_CAT_(BASK_DELAY_, n)(graph, kernel, kernel##_delay, __VA_ARGS__)
-
-/*
- * The form behind bask_delay, for kernels and arguments known at run time only. ARGS is copied.
- * (Declared with the kernels: bask_delay_array(graph, kernel, args, nargs).)
- * Literals must have exactly the parameter's type; BASK_EINVAL when the number of arguments is
- * wrong.
- */
+    kernel##_delay(graph BASK_EACH_(n, BASK_NEXT_ARGUMENT_, kernel, __VA_ARGS__))
+#define BASK_NEXT_ARGUMENT_(i, kernel, value) , BASK_ARGUMENT_(i, kernel, value)
 
 /* The kernel's name of a node. */
 BASK_API const char *bask_delayed_name(const bask_delayed *delayed);
@@ -102,21 +96,4 @@ BASK_API void bask_plan_free(bask_plan *plan);
 }
 #endif
 
-#define BASK_DELAY_0(graph, kernel, make, end) make(graph)
-#define BASK_DELAY_1(graph, kernel, make, a0, end)                                                 \
-    make(graph, BASK_WITH_1_(BASK_ARGUMENT_, kernel, a0))
-#define BASK_DELAY_2(graph, kernel, make, a0, a1, end)                                             \
-    make(graph, BASK_WITH_2_(BASK_ARGUMENT_, kernel, a0, a1))
-#define BASK_DELAY_3(graph, kernel, make, a0, a1, a2, end)                                         \
-    make(graph, BASK_WITH_3_(BASK_ARGUMENT_, kernel, a0, a1, a2))
-#define BASK_DELAY_4(graph, kernel, make, a0, a1, a2, a3, end)                                     \
-    make(graph, BASK_WITH_4_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3))
-#define BASK_DELAY_5(graph, kernel, make, a0, a1, a2, a3, a4, end)                                 \
-    make(graph, BASK_WITH_5_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4))
-#define BASK_DELAY_6(graph, kernel, make, a0, a1, a2, a3, a4, a5, end)                             \
-    make(graph, BASK_WITH_6_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4, a5))
-#define BASK_DELAY_7(graph, kernel, make, a0, a1, a2, a3, a4, a5, a6, end)                         \
-    make(graph, BASK_WITH_7_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4, a5, a6))
-#define BASK_DELAY_8(graph, kernel, make, a0, a1, a2, a3, a4, a5, a6, a7, end)                     \
-    make(graph, BASK_WITH_8_(BASK_ARGUMENT_, kernel, a0, a1, a2, a3, a4, a5, a6, a7))
 #endif
