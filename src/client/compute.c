@@ -210,7 +210,7 @@ static bask_status output_status(const plan *p, size_t i)
     if (!(s->mark & MARK_FAILED))
         return BASK_OK;
     const failure *f = s->result.failure;
-    const char *name = node_at(p->graph, p->outputs[i])->kernel->name;
+    const char *name = plan_node(p, p->outputs[i])->kernel->name;
     bool own = strcmp(name, f->kernel) == 0 || f->status == BASK_ECANCELLED;
     return status_set(own ? f->status : BASK_EUPSTREAM, "%s%s failed: %s",
                       own ? "" : "upstream task ", own ? name : f->kernel, f->message);
@@ -248,7 +248,7 @@ bask_status bask_plan_result_as(bask_plan *b, size_t i, void *place, bask_dtype 
                           : b->plan->run == 0 ? "the plan has not been run"
                                               : "there is no such output");
     plan *p = b->plan;
-    const bask_kernel *k = node_at(p->graph, p->outputs[i])->kernel;
+    const bask_kernel *k = plan_node(p, p->outputs[i])->kernel;
     size_t wanted = k->result.dtype == BASK_SPAN ? sizeof(bask_span) : k->result.size;
     if (k->result.dtype != dtype || wanted != size)
         return status_set(BASK_ETYPE, "output %zu, of %s, is %s (%zu bytes), not %s (%zu bytes)", i,

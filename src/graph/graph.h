@@ -40,12 +40,16 @@ typedef struct wide_arg {
     uint32_t kind;
 } wide_arg;
 
+enum { NODE_NARROW = 3 }; /* arguments that lie in the node itself */
+
+/* node.flags: what makes a node other than the plain one that runners are made fast for. */
 enum {
-    NODE_NARROW = 3,  /* arguments that lie in the node itself */
-    NODE_WIDE = 1,    /* flags: has more than that */
+    NODE_WIDE = 1,    /* has more than NODE_NARROW arguments */
     NODE_BUFFERS = 2, /* some dependency's result is a buffer */
     NODE_SPECIAL = 4, /* some argument is an ARG_PLACE or ARG_PROMISE */
-    NODE_GATED = 8    /* some argument is an ARG_PROMISE, which counts as a dependency */
+    NODE_GATED = 8,   /* some argument is an ARG_PROMISE, which counts as a dependency */
+    NODE_YIELDS = 16, /* its result is a buffer */
+    NODE_UNTYPED = 32 /* its kernel has the untyped form */
 };
 
 typedef struct node {
@@ -64,31 +68,34 @@ typedef struct wide_head {
     uint32_t nargs, ndeps; /* all of them */
 } wide_head;
 
+enum { SLAB_WORDS = CELL_BLOCK / 8, SLAB_SHIFT = 18, SLAB_FIRST = 8 };
+_Static_assert(SLAB_WORDS == 1 << SLAB_SHIFT, "a slab has 2^SLAB_SHIFT words");
+
+/* One slab of a graph. A node longer than a slab has several in a row. */
+typedef struct slab_page {
+    char *slab;
+    uint32_t length; /* words used; of a long node's further slabs: 0; of the last: see `next` */
+    uint32_t count;  /* slabs in this row; 0 in its further slabs */
+} slab_page;
+
 struct bask_graph {
     promise_home *home;
     slab_cache *cache;
     void *owner; /* the client's core, retained */
     _Atomic int64_t references;
-    /* by ref >> SLAB_SHIFT; the further slabs of a long node follow its first. Release by the
-     * builder, acquire by runners: outgrown tables live in `tables`, so that a graph may grow while
-     * it runs */
-    char **_Atomic slabs;
-    size_t nslabs, capslabs, caplengths, capspans;
-    uint32_t *lengths; /* words used of each slab; of a long node's further slabs: 0 */
-    uint8_t *spans;    /* 1: this slab goes on in the next one */
+    slab_page *slabs; /* by ref >> SLAB_SHIFT */
+    size_t nslabs, capslabs;
+    ref next, stop; /* the next node's place, and the end of its slab */
     size_t nodes, sinks;
-    ref *roots; /* nodes without dependencies */
-    size_t nroots, caproots;
-    ref *gated; /* nodes with NODE_GATED */
-    size_t ngated, capgated;
+    /* nodes without dependencies, and nodes with NODE_GATED. Plans read on in what they found, so
+     * outgrown arrays live on in `lists` */
+    ref *roots, *gated;
+    size_t nroots, caproots, ngated, capgated;
     bool yields_buffers; /* some kernel here returns a buffer */
-    arena literals, tables;
+    arena literals, lists;
     bask_status status; /* the first error */
     char error[256];
 };
-
-enum { SLAB_WORDS = CELL_BLOCK / 8, SLAB_SHIFT = 18, SLAB_FIRST = 8 };
-_Static_assert(SLAB_WORDS == 1 << SLAB_SHIFT, "a slab has 2^SLAB_SHIFT words");
 
 /* The head of a slab. */
 typedef struct slab_head {
@@ -98,8 +105,7 @@ typedef struct slab_head {
 
 static inline void *graph_word(const bask_graph *g, ref r)
 {
-    char **slabs = atomic_load_explicit(&g->slabs, memory_order_acquire);
-    return slabs[r >> SLAB_SHIFT] + (size_t)(r & (SLAB_WORDS - 1)) * 8;
+    return g->slabs[r >> SLAB_SHIFT].slab + (size_t)(r & (SLAB_WORDS - 1)) * 8;
 }
 static inline node *node_at(const bask_graph *g, ref r)
 {
@@ -147,29 +153,22 @@ static inline size_t node_size(uint32_t nargs)
 }
 static inline bool node_yields_buffer(const node *n)
 {
-    return n->kernel->result.dtype == BASK_SPAN;
+    return (n->flags & NODE_YIELDS) != 0;
 }
 
-/* The consumer that an edge stands for, and the next edge. */
-static inline ref edge_consumer(const bask_graph *g, edge e, edge *next)
+/* Room for a node of so many words in one piece: its ref, or 0 when memory is short. */
+ref graph_reserve_slow(bask_graph *g, size_t words);
+static inline ref graph_reserve(bask_graph *g, size_t words)
 {
-    if ((e & 3) != 3) {
-        *next = node_at(g, e >> 2)->args[e & 3].dep.next;
-        return e >> 2;
-    }
-    const wide_arg *w = graph_word(g, e >> 2);
-    *next = w->arg.dep.next;
-    return w->owner;
+    ref r = g->next;
+    if (words > (size_t)(g->stop - r) || !g->stop)
+        return graph_reserve_slow(g, words);
+    g->next = r + (ref)words;
+    return r;
 }
 
-/* Visits the nodes in memory order: for (ref r = graph_first(g); r < end; r =
- * graph_after(g, r)). */
-ref graph_after(const bask_graph *g, ref r);
-static inline ref graph_first(void)
-{
-    return SLAB_FIRST;
-}
-ref graph_end(const bask_graph *g);
+/* Appends R to one of the graph's lists; false when memory is short. */
+bool graph_list(bask_graph *g, ref **list, size_t *n, size_t *capacity, ref r);
 
 bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner);
 void graph_retain(bask_graph *g);
@@ -181,7 +180,7 @@ bask_graph *graph_of(const bask_delayed *delayed);
 void promise_retain(promise *p);
 void promise_release(promise *p);
 
-/* Checks arguments against a typed kernel's parameters; for graphs and for single tasks. */
+/* Checks arguments against a typed kernel's parameters; GRAPH is NULL for single tasks. */
 bask_status args_check(const bask_kernel *kernel, const bask_arg *args, size_t nargs,
                        const promise_home *home, const bask_graph *graph);
 

@@ -12,23 +12,41 @@
 static bool mirror_new(plan *p)
 {
     bask_graph *g = p->graph;
-    p->blocks = calloc(g->nslabs ? g->nslabs : 1, sizeof *p->blocks);
-    if (!p->blocks)
+    size_t n = g->nslabs;
+    p->pages = calloc(n + 1, sizeof *p->pages);
+    p->lengths = calloc(n + 1, sizeof *p->lengths);
+    if (!p->pages || !p->lengths)
         return false;
-    p->nblocks = g->nslabs;
-    for (size_t i = 0; i < g->nslabs; i++) {
+    p->npages = n;
+    for (size_t i = 0; i < n; i++) {
         bool fresh;
-        if (g->lengths[i] == 0)
+        p->pages[i].slab = g->slabs[i].slab;
+        if (g->slabs[i].count == 0)
             continue; /* a long node goes on here: no node begins */
-        char *block = slab_get(g->cache, 1, g->nslabs > 1, &fresh);
+        p->lengths[i] = g->slabs[i].length;
+        if ((ref)(i << SLAB_SHIFT) + p->lengths[i] > p->end)
+            p->lengths[i] = p->end - (ref)(i << SLAB_SHIFT);
+        char *block = slab_get(g->cache, 1, n > 1, &fresh);
         if (!block)
             return false;
-        p->blocks[i] = block;
+        p->pages[i].block = block;
         if (!fresh)
-            memset(block, 0, (size_t)g->lengths[i] * 8);
+            memset(block, 0, (size_t)p->lengths[i] * 8);
         *(block_head *)(void *)block = (block_head){{run_cell}, p, (ref)(i << SLAB_SHIFT)};
     }
     return true;
+}
+
+ref plan_after(const plan *p, ref r)
+{
+    size_t slab = r >> SLAB_SHIFT;
+    r += (ref)(node_size(node_nargs(plan_node(p, r))) / 8);
+    if ((r >> SLAB_SHIFT) == slab && (r & (SLAB_WORDS - 1)) < p->lengths[slab])
+        return r;
+    do
+        slab++;
+    while (slab < p->npages && p->lengths[slab] == 0);
+    return slab < p->npages ? (ref)(slab << SLAB_SHIFT) + SLAB_FIRST : p->end;
 }
 
 /* ---- culling and depth-first order ---- */
@@ -67,7 +85,7 @@ static bool walk_from(plan *p, walk *w, ref output, size_t *capacity)
         return false;
     while (w->top) {
         frame *f = &w->stack[w->top - 1];
-        const node *n = node_at(p->graph, f->node);
+        const node *n = plan_node(p, f->node);
         uint32_t nargs = node_nargs(n);
         ref down = 0;
         while (f->next < nargs && !down) {
@@ -103,9 +121,9 @@ static bool walk_from(plan *p, walk *w, ref output, size_t *capacity)
 static bool has_wanted_consumer(const plan *p, ref r)
 {
     edge next;
-    for (edge e = atomic_load_explicit(&node_at(p->graph, r)->consumers, memory_order_acquire); e;
+    for (edge e = atomic_load_explicit(&plan_node(p, r)->consumers, memory_order_acquire); e;
          e = next) {
-        ref c = edge_consumer(p->graph, e, &next);
+        ref c = plan_consumer(p, e, &next);
         if (c < p->end && plan_state(p, c)->mark & MARK_WANTED)
             return true;
     }
@@ -174,9 +192,7 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     memset(p, 0, sizeof *p);
     p->graph = g;
     graph_retain(g);
-    p->end = graph_end(g);
-    if (g->nslabs && g->lengths[g->nslabs - 1])
-        p->end = (ref)((g->nslabs - 1) << SLAB_SHIFT) + g->lengths[g->nslabs - 1];
+    p->end = g->next;
     p->outputs = malloc(n * sizeof *p->outputs);
     bool ok = p->outputs && mirror_new(p);
     size_t sinks = 0;
@@ -221,9 +237,10 @@ void *plan_free(plan *p)
         failure_free(f);
         f = next;
     }
-    for (size_t i = 0; i < p->nblocks; i++)
-        slab_put(g->cache, p->blocks[i], 1);
-    free(p->blocks);
+    for (size_t i = 0; i < p->npages; i++)
+        slab_put(g->cache, p->pages[i].block, 1);
+    free(p->pages);
+    free(p->lengths);
     free(p->outputs);
     free(p->gates);
     if (p->own_roots)

@@ -52,16 +52,23 @@ typedef struct gate {
  * all is well. */
 enum { ATTENTION_FAILED = 1, ATTENTION_CANCELLED = 2, ATTENTION_OUTPUT = 4 };
 
+/* One slab and its mirror. A plan has its own table, so that a graph may grow while it runs. */
+typedef struct page {
+    char *slab, *block;
+} page;
+
 struct plan {
     /* constant during a run */
     bask_graph *graph;
-    char **blocks; /* by ref >> SLAB_SHIFT */
-    size_t nblocks;
+    page *pages;       /* by ref >> SLAB_SHIFT */
+    uint32_t *lengths; /* words used of each slab */
+    size_t npages;
     ref end;           /* nodes from here on came later and do not take part */
     bool all;          /* every node is wanted: marks need not be looked at */
     bool keep_outputs; /* the plan, not a future, holds the outputs' buffers */
     bool fail_fast, own_roots, dirty;
     uint32_t run;
+    uint32_t watched; /* the bits of a mark that call for on_output */
     ref *roots;
     size_t nroots, wanted, terminals;
     ref *outputs;
@@ -81,9 +88,41 @@ struct plan {
     source source;
 };
 
+static inline size_t plan_offset(ref r)
+{
+    return (size_t)(r & (SLAB_WORDS - 1)) * 8;
+}
+static inline void *plan_word(const plan *p, ref r)
+{
+    return p->pages[r >> SLAB_SHIFT].slab + plan_offset(r);
+}
+static inline node *plan_node(const plan *p, ref r)
+{
+    return plan_word(p, r);
+}
 static inline state *plan_state(const plan *p, ref r)
 {
-    return (state *)(void *)(p->blocks[r >> SLAB_SHIFT] + (size_t)(r & (SLAB_WORDS - 1)) * 8);
+    return (state *)(void *)(p->pages[r >> SLAB_SHIFT].block + plan_offset(r));
+}
+
+/* Visits the nodes in memory order: for (ref r = plan_first(p); r < p->end; r = plan_after(p, r)) */
+static inline ref plan_first(const plan *p)
+{
+    (void)p;
+    return SLAB_FIRST;
+}
+ref plan_after(const plan *p, ref r);
+
+/* The consumer that an edge stands for, and the next edge. */
+static inline ref plan_consumer(const plan *p, edge e, edge *next)
+{
+    if (__builtin_expect((e & 3) != 3, 1)) {
+        *next = plan_node(p, e >> 2)->args[e & 3].dep.next;
+        return e >> 2;
+    }
+    const wide_arg *w = plan_word(p, e >> 2);
+    *next = w->arg.dep.next;
+    return w->owner;
 }
 
 static inline ref state_ref(const state *s)

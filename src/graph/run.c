@@ -101,7 +101,7 @@ static void share_buffer(plan *p, const node *n, const state *s)
     int64_t uses = p->keep_outputs && s->mark & MARK_OUTPUT ? 1 : 0;
     edge next;
     for (edge e = atomic_load_explicit(&n->consumers, memory_order_acquire); e; e = next) {
-        ref c = edge_consumer(p->graph, e, &next);
+        ref c = plan_consumer(p, e, &next);
         uses += c < p->end && (p->all || plan_state(p, c)->mark & MARK_WANTED);
     }
     buffer_retain_many(s->result.buffer, uses);
@@ -114,19 +114,19 @@ static void release_inputs(plan *p, const node *n)
             continue;
         ref from = node_arg(n, i)->dep.from;
         const state *s = plan_state(p, from);
-        if (node_yields_buffer(node_at(p->graph, from)) && !(s->mark & MARK_FAILED))
+        if (node_yields_buffer(plan_node(p, from)) && !(s->mark & MARK_FAILED))
             bask_buffer_release(s->result.buffer);
     }
 }
 
 void run_release_outputs(plan *p)
 {
-    if (!p->keep_outputs || p->run == 0)
+    if (!p->keep_outputs || p->run == 0 || !p->graph->yields_buffers)
         return;
     for (size_t i = 0; i < p->noutputs; i++) {
         state *s = plan_state(p, p->outputs[i]);
         if ((s->mark & MARK_OUTPUT) == i + 1 && !(s->mark & MARK_FAILED) &&
-            node_yields_buffer(node_at(p->graph, p->outputs[i])))
+            node_yields_buffer(plan_node(p, p->outputs[i])))
             bask_buffer_release(s->result.buffer);
     }
 }
@@ -147,30 +147,46 @@ static __attribute__((noinline)) void finish_special(plan *p, const node *n, sta
         bask_buffer_release(buffer);
 }
 
+/* Keeps why the task failed; the buffer that a failed kernel may have returned goes. */
+static __attribute__((noinline, cold)) void note_failure(runner *r, const node *n, state *s)
+{
+    if (node_yields_buffer(n))
+        bask_buffer_release(s->result.buffer);
+    keep_failure(r->plan, r->task.failure);
+    set_failed(r->plan, s, r->task.failure);
+    r->task.failure = NULL;
+}
+
+static __attribute__((noinline)) bool skip(plan *p, const node *n, state *s)
+{
+    failure *why = must_skip(p, n, s);
+    if (why)
+        set_failed(p, s, why);
+    return why != NULL;
+}
+
 INLINE void call_node(runner *r, const node *n, state *s)
 {
     plan *p = r->plan;
-    if (UNLIKELY(atomic_load_explicit(&p->attention, memory_order_relaxed))) {
-        failure *why = must_skip(p, n, s);
-        if (why) {
-            set_failed(p, s, why);
-            return;
-        }
-    }
+    if (UNLIKELY(atomic_load_explicit(&p->attention, memory_order_relaxed)) && skip(p, n, s))
+        return;
     r->task.node = n;
     r->task.result = &s->result;
-    if (UNLIKELY(node_yields_buffer(n)))
-        s->result.buffer = NULL; /* nothing stale, should the kernel fail before it returns one */
     r->tasks++;
-    task_call(&r->task);
-    if (UNLIKELY(r->task.failure != NULL)) {
-        if (node_yields_buffer(
-                n)) /* a kernel that failed may have returned a buffer all the same */
-            bask_buffer_release(s->result.buffer);
-        keep_failure(p, r->task.failure);
-        set_failed(p, s, r->task.failure);
-        r->task.failure = NULL;
+    if (LIKELY(n->flags == 0)) {
+        /* the common node: task_call without its questions */
+        const void *arguments[NODE_NARROW];
+        unsigned kinds = n->kinds;
+        for (uint32_t i = 0; i < n->nargs; i++, kinds >>= 2)
+            arguments[i] = kinds & ARG_DEP
+                               ? (const void *)&plan_state(p, n->args[i].dep.from)->result
+                               : (const void *)&n->args[i];
+        n->kernel->call(&r->task, arguments, &s->result);
+    } else {
+        task_call(&r->task);
     }
+    if (UNLIKELY(r->task.failure != NULL))
+        note_failure(r, n, s);
 }
 
 /* Counts one arrival; true for the last one. */
@@ -200,17 +216,17 @@ static void push_ready(runner *r, ref ready)
 INLINE ref step(runner *r, ref at, bool shared)
 {
     plan *p = r->plan;
-    const node *n = node_at(p->graph, at);
+    const node *n = plan_node(p, at);
     state *s = plan_state(p, at);
     call_node(r, n, s);
-    if (UNLIKELY((n->flags & NODE_BUFFERS) || (s->mark & MARK_OUTPUT) || node_yields_buffer(n)))
+    if (UNLIKELY((n->flags & (NODE_BUFFERS | NODE_YIELDS)) | (s->mark & p->watched)))
         finish_special(p, n, s);
     ref ready = 0;
     bool consumed = false;
     edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
     while (e) {
         edge next;
-        ref c = edge_consumer(p->graph, e, &next);
+        ref c = plan_consumer(p, e, &next);
         e = next;
         if (c >= p->end)
             continue;
@@ -218,7 +234,7 @@ INLINE ref step(runner *r, ref at, bool shared)
         if (!p->all && !(cs->mark & MARK_WANTED))
             continue;
         consumed = true;
-        uint32_t deps = node_ndeps(node_at(p->graph, c));
+        uint32_t deps = node_ndeps(plan_node(p, c));
         if (deps > 1 && !arrive(&cs->count, p->run * deps, shared))
             continue;
         if (ready)
@@ -328,7 +344,7 @@ static bool gate_arrive(gate *g)
     plan *p = g->plan;
     if (promise_state(g->promise) != BASK_FINISHED)
         atomic_fetch_or_explicit(&p->attention, ATTENTION_FAILED, memory_order_relaxed);
-    uint32_t deps = node_ndeps(node_at(p->graph, g->node));
+    uint32_t deps = node_ndeps(plan_node(p, g->node));
     state *s = plan_state(p, g->node);
     return atomic_fetch_add_explicit(&s->count, 1, memory_order_acq_rel) == p->run * deps - 1;
 }
@@ -355,9 +371,10 @@ void run_gate_job(bask_job *job)
 static void prepare(plan *p)
 {
     run_release_outputs(p);
+    p->watched = p->on_output ? MARK_OUTPUT : 0;
     p->run++;
     if (p->dirty || atomic_load_explicit(&p->attention, memory_order_relaxed)) {
-        for (ref r = graph_first(); r < p->end; r = graph_after(p->graph, r))
+        for (ref r = plan_first(p); r < p->end; r = plan_after(p, r))
             plan_state(p, r)->mark &= ~MARK_FAILED;
         atomic_store_explicit(&p->attention, 0, memory_order_relaxed);
     }
@@ -393,7 +410,7 @@ void plan_run_here(plan *p)
     begin(&r, p, NULL);
     r.stack = malloc((p->wanted + 1) * sizeof *r.stack);
     if (!r.stack) { /* memory order is a topological order, and needs no stack */
-        for (ref at = graph_first(); at < p->end; at = graph_after(p->graph, at))
+        for (ref at = plan_first(p); at < p->end; at = plan_after(p, at))
             if (p->all || plan_state(p, at)->mark & MARK_WANTED)
                 (void)step(&r, at, false);
     } else {

@@ -64,8 +64,7 @@ const void *task_argument(const bask_task *task, uint32_t i)
     switch (node_kind(n, i)) {
     case ARG_DEP: {
         const slot *s = &plan_state(task->plan, a->dep.from)->result;
-        return n->flags & NODE_BUFFERS &&
-                       node_yields_buffer(node_at(task->plan->graph, a->dep.from))
+        return n->flags & NODE_BUFFERS && node_yields_buffer(plan_node(task->plan, a->dep.from))
                    ? (const void *)s->buffer
                    : (const void *)s->bytes;
     }
@@ -85,7 +84,7 @@ bask_buffer *task_input_buffer(const void *data)
         const arg *a = node_arg(task->node, i);
         bask_buffer *b = NULL;
         if (node_kind(task->node, i) == ARG_DEP) {
-            if (node_yields_buffer(node_at(task->plan->graph, a->dep.from)))
+            if (node_yields_buffer(plan_node(task->plan, a->dep.from)))
                 b = plan_state(task->plan, a->dep.from)->result.buffer;
         }
         if (b && b->span.data == data)
@@ -110,7 +109,7 @@ bask_dtype bask_task_argument_dtype(const bask_task *task, size_t i)
     const arg *a = node_arg(n, (uint32_t)i);
     switch (node_kind(n, (uint32_t)i)) {
     case ARG_DEP:
-        return node_at(task->plan->graph, a->dep.from)->kernel->result.dtype;
+        return plan_node(task->plan, a->dep.from)->kernel->result.dtype;
     case ARG_PROMISE:
         return a->promise->kernel->result.dtype;
     default:
@@ -222,24 +221,18 @@ static void call_untyped(bask_task *task)
 void task_call(bask_task *task)
 {
     const node *n = task->node;
-    const bask_kernel *k = n->kernel;
-    if (__builtin_expect(!k->call, 0)) {
+    bool yields = node_yields_buffer(n);
+    if (yields)
+        task->result->buffer =
+            NULL; /* nothing stale, should the kernel fail before it returns one */
+    if (n->flags & NODE_UNTYPED) {
         call_untyped(task);
     } else {
         const void *arguments[TASK_ARGUMENTS];
-        if (__builtin_expect(!(n->flags & (NODE_WIDE | NODE_BUFFERS | NODE_SPECIAL)), 1)) {
-            for (uint32_t i = 0; i < n->nargs; i++)
-                arguments[i] =
-                    n->kinds >> 2 * i & 1
-                        ? (const void *)&plan_state(task->plan, n->args[i].dep.from)->result
-                        : (const void *)&n->args[i];
-        } else {
-            for (uint32_t i = 0, count = node_nargs(n); i < count; i++)
-                arguments[i] = task_argument(task, i);
-        }
-        k->call(task, arguments, task->result);
+        for (uint32_t i = 0, count = node_nargs(n); i < count; i++)
+            arguments[i] = task_argument(task, i);
+        n->kernel->call(task, arguments, task->result);
     }
-    if (__builtin_expect(k->result.dtype == BASK_SPAN, 0) && !task->failure &&
-        !task->result->buffer)
+    if (yields && !task->failure && !task->result->buffer)
         bask_fail(BASK_EKERNEL, "the kernel returned no buffer");
 }

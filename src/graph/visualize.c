@@ -15,11 +15,11 @@ extern char **environ;
 
 static void write_nodes(FILE *f, plan *p)
 {
-    for (ref r = graph_first(); r < p->end; r = graph_after(p->graph, r)) {
+    for (ref r = plan_first(p); r < p->end; r = plan_after(p, r)) {
         const state *s = plan_state(p, r);
         if (!p->all && !(s->mark & MARK_WANTED))
             continue;
-        const node *n = node_at(p->graph, r);
+        const node *n = plan_node(p, r);
         fprintf(f, "  n%u [label=\"%s\"%s];\n", r, n->kernel->name,
                 s->mark & MARK_OUTPUT ? ", peripheries=2" : "");
         for (uint32_t i = 0; i < node_nargs(n); i++) {
@@ -66,14 +66,14 @@ static bool write_summary(FILE *f, plan *p)
 {
     tallies t = {0};
     bool ok = true;
-    for (ref r = graph_first(); ok && r < p->end; r = graph_after(p->graph, r)) {
+    for (ref r = plan_first(p); ok && r < p->end; r = plan_after(p, r)) {
         if (!p->all && !(plan_state(p, r)->mark & MARK_WANTED))
             continue;
-        const node *n = node_at(p->graph, r);
+        const node *n = plan_node(p, r);
         ok = count(&t, NULL, n->kernel);
         for (uint32_t i = 0; ok && i < node_nargs(n); i++)
             if (node_kind(n, i) == ARG_DEP)
-                ok = count(&t, node_at(p->graph, node_arg(n, i)->dep.from)->kernel, n->kernel);
+                ok = count(&t, plan_node(p, node_arg(n, i)->dep.from)->kernel, n->kernel);
     }
     for (size_t i = 0; i < t.n; i++) {
         if (t.list[i].from)

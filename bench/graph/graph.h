@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * graph: many nodes with next to no work, to see what a node and an edge cost. Size: nodes.
+ * Node i of a shape depends on up to three earlier nodes; its value is value(i, theirs). Measured:
+ * building the graph, running it, and running it again.
+ */
+#ifndef BENCH_GRAPH_H
+#define BENCH_GRAPH_H
+
+#include "../bench.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const bench_peer graph_serial, graph_bask, graph_omp, graph_tbb;
+
+typedef struct graph_shape {
+    char letter; /* the first of the shape's name */
+    int64_t nodes, width;
+} graph_shape;
+
+/* Nodes are rounded down to what the shape needs. */
+graph_shape graph_shape_of(const bench_config *config);
+
+/* The dependencies of node I, in DEPS; returns how many. */
+int graph_deps(const graph_shape *shape, int64_t i, int64_t deps[3]);
+
+/* The sum over the values of nodes on which no node depends. */
+uint64_t graph_checksum(const graph_shape *shape, const uint64_t *values);
+
+static inline uint64_t graph_value(uint64_t a, uint64_t b, uint64_t c)
+{
+    return a + 3 * b + 5 * c + 1;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
