@@ -131,14 +131,16 @@ struct bask_kernel {
 
 /*
  * Adds KERNEL to the registry, so that it is found by name; BASK_KERNEL does this by itself before
- * main. The same function may be registered again (another file wraps it): the first stays.
- * Owns: KERNEL stays the caller's and must live as long as the library is used, or until unregistered.
- * Returns BASK_EEXIST when another function has the name; BASK_EINVAL for a NULL or nameless kernel.
- * Threads: any.
+ * main. Kernels of the same name and types may be registered several times (two files that wrap one
+ * function): the oldest that is left is found.
+ * Owns: KERNEL stays the caller's and must live until it is unregistered.
+ * Returns BASK_EEXIST when a kernel of this name has other types; BASK_EINVAL for a NULL or
+ * nameless kernel, a wrong struct_size, or not exactly one of call and run. Threads: any.
  */
 BASK_API bask_status bask_register(bask_kernel *kernel);
 
-/* Takes KERNEL out of the registry again (for a shared object that is about to be unloaded). */
+/* Takes KERNEL out of the registry again, as a shared object that is unloaded must. Nothing happens
+ * when it is not there. Threads: any. */
 BASK_API void bask_unregister(bask_kernel *kernel);
 
 /* The kernel of that name, NULL when there is none. Threads: any. */
