@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Log lines of the library. The library never prints: it hands each line to the callback, if any.
- * Without a callback, and with BASK_LOG unset, a line costs one predictable branch.
+ * Log lines of the library. The library hands each line to the program's callback. Until the program
+ * sets one, the environment decides: BASK_LOG=error, warning, info or debug sends lines up to that
+ * level to stderr; unset, the library prints nothing, and a line costs one predictable branch.
  */
 #ifndef BASK_LOG_H
 #define BASK_LOG_H

@@ -3,25 +3,56 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <string.h>
 
-/* The level is also the quick test: below every level while nobody listens. */
-static _Atomic int level = -1;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the two below */
+enum { LEVEL_OFF = -1, LEVEL_UNREAD = BASK_LOG_DEBUG + 1 };
+
+/* The level is also the quick test: off while nobody listens; above all, so that the first line
+ * looks, while the environment has not been read. Relaxed: a line may be missed or looked at in
+ * vain around a change. */
+static _Atomic int level = LEVEL_UNREAD;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the two below, and changes */
 static bask_log_fn *callback;
 static void *user;
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+static void to_stderr(bask_log_level line_level, const char *line, void *unused)
+{
+    (void)unused;
+    fprintf(stderr, "bask: %s: %s\n", bask_log_level_name(line_level), line);
+}
+
+static void read_environment(void)
+{
+    const char *text = getenv("BASK_LOG");
+    pthread_mutex_lock(&lock);
+    if (atomic_load_explicit(&level, memory_order_relaxed) == LEVEL_UNREAD) {
+        int asked = LEVEL_OFF;
+        for (int i = 0; text && i <= BASK_LOG_DEBUG; i++)
+            if (strcmp(text, level_names[i]) == 0)
+                asked = i;
+        callback = to_stderr;
+        atomic_store_explicit(&level, asked, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&lock);
+}
 
 void bask_log_to(bask_log_fn *to, void *with, bask_log_level up_to)
 {
     pthread_mutex_lock(&lock);
     callback = to;
     user = with;
+    atomic_store_explicit(&level, to ? (int)up_to : LEVEL_OFF, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
-    /* relaxed: a line may be missed or looked at in vain around a change */
-    atomic_store_explicit(&level, to ? (int)up_to : -1, memory_order_relaxed);
 }
 
 void bask_log(bask_log_level line_level, const char *format, ...)
 {
+    if ((int)line_level > atomic_load_explicit(&level, memory_order_relaxed))
+        return;
+    if (atomic_load_explicit(&level, memory_order_relaxed) == LEVEL_UNREAD)
+        read_environment();
     if ((int)line_level > atomic_load_explicit(&level, memory_order_relaxed))
         return;
     char line[1024];
@@ -39,6 +70,5 @@ void bask_log(bask_log_level line_level, const char *format, ...)
 
 const char *bask_log_level_name(bask_log_level l)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
-    return (unsigned)l < 4 ? names[l] : "unknown";
+    return (unsigned)l <= BASK_LOG_DEBUG ? level_names[l] : "unknown";
 }

@@ -119,6 +119,7 @@ static bask_status client_new(address *a, bask_client **result)
         client_release(c);
         return status;
     }
+    bask_log(BASK_LOG_INFO, "opened %s; results come from %s", c->address, bask_allocator());
     *result = c;
     return BASK_OK;
 }
@@ -153,7 +154,12 @@ void bask_close(bask_client *c)
     while (c->active)
         pthread_cond_wait(&c->quiet, &c->lock);
     pthread_mutex_unlock(&c->lock);
+    bask_pool_stats stats;
+    bask_pool_get_stats(c->pool, &stats);
     bask_pool_stop(c->pool, NULL);
+    bask_log(BASK_LOG_INFO, "closed %s: %llu tasks, %llu steals, %llu parks", c->address,
+             (unsigned long long)stats.tasks, (unsigned long long)stats.steals,
+             (unsigned long long)stats.parks);
     c->pool = NULL;
     client_release(c);
 }

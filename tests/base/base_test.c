@@ -5,6 +5,7 @@
 
 #include <bask/log.h>
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -60,4 +61,23 @@ Test(log, levels)
     bask_log_to(NULL, NULL, BASK_LOG_DEBUG);
     bask_log(BASK_LOG_WARNING, "nor this");
     cr_assert_str_eq(line, "disk 3");
+}
+
+Test(log, environment_sends_lines_to_stderr)
+{
+    setenv("BASK_LOG", "warning", 1);
+    cr_redirect_stderr();
+    bask_log(BASK_LOG_INFO, "too chatty");
+    bask_log(BASK_LOG_ERROR, "disk %s", "full");
+    fflush(stderr);
+    cr_assert_stderr_eq_str("bask: error: disk full\n");
+}
+
+Test(log, silent_by_default)
+{
+    unsetenv("BASK_LOG");
+    cr_redirect_stderr();
+    bask_log(BASK_LOG_ERROR, "nobody asked");
+    fflush(stderr);
+    cr_assert_stderr_eq_str("");
 }
