@@ -118,9 +118,7 @@ bask_status bask_cancel(bask_future *f)
         return status_set(BASK_EINVAL, "bask_cancel: the future is NULL");
     future_block *b = f->block;
     pthread_mutex_lock(&b->client->lock);
-    static const failure cancelled = {
-        .status = BASK_ECANCELLED, .kernel = "bask", .message = "cancelled"};
-    bool was_pending = future_fail(f, &cancelled);
+    bool was_pending = future_fail(f, &failure_cancelled);
     plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);
     if (was_pending && p) {
         bool all = atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed) == 1;

@@ -82,8 +82,6 @@ static bool fill_narrow(bask_graph *g, node *n, ref r, const bask_arg *args, uin
 
 static bool fill_wide(bask_graph *g, node *n, ref r, const bask_arg *args, uint32_t nargs)
 {
-    for (uint32_t i = 0; i < nargs; i++)
-        node_more(n)[i].kind = ARG_LITERAL; /* what graph_release sees if memory ends half-way */
     for (uint32_t i = 0; i < nargs; i++) {
         wide_arg *w = &node_more(n)[i];
         edge place = (r + (ref)(((char *)w - (char *)n) / 8)) << 2 | 3;
@@ -119,23 +117,14 @@ bask_delayed *bask_delay_array(bask_graph *g, const bask_kernel *kernel, const b
         status_set(BASK_ENOMEM, "%s: no memory for node %zu of the graph", kernel->name, g->nodes);
         return fail(g, BASK_ENOMEM);
     }
-    bool wide = nargs > NODE_NARROW, yields = kernel->result.dtype == BASK_SPAN;
-    uint32_t narrow = wide ? NODE_NARROW : (uint32_t)nargs;
     node *n = node_at(g, r);
-    n->kernel = kernel;
-    atomic_store_explicit(&n->consumers, 0, memory_order_relaxed);
-    n->nargs = (uint8_t)narrow;
-    n->ndeps = (uint8_t)(wide ? 0 : ndeps);
-    n->kinds = 0;
-    n->flags = (uint8_t)((wide ? NODE_WIDE : 0) | (yields ? NODE_YIELDS : 0) |
-                         (kernel->run ? NODE_UNTYPED : 0));
+    node_init(n, kernel, (uint32_t)nargs, (uint32_t)ndeps);
     g->nodes++;
     g->sinks++;
-    g->yields_buffers |= yields;
-    if (wide)
-        *node_wide(n) = (wide_head){(uint32_t)nargs, (uint32_t)ndeps};
+    g->yields_buffers |= node_yields_buffer(n);
+    uint32_t narrow = n->nargs;
     if (!fill_narrow(g, n, r, args, narrow) ||
-        (wide && !fill_wide(g, n, r, args + narrow, (uint32_t)nargs - narrow))) {
+        !fill_wide(g, n, r, args + narrow, (uint32_t)nargs - narrow)) {
         status_set(BASK_ENOMEM, "%s: no memory for its arguments", kernel->name);
         return fail(g, BASK_ENOMEM);
     }

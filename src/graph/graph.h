@@ -143,6 +143,13 @@ static inline unsigned node_kind(const node *n, uint32_t i)
 {
     return i < NODE_NARROW ? n->kinds >> 2 * i & 3u : node_more(n)[i - NODE_NARROW].kind;
 }
+static inline void node_set_kind(node *n, uint32_t i, unsigned kind)
+{
+    if (i < NODE_NARROW)
+        n->kinds = (uint8_t)((n->kinds & ~(3u << 2 * i)) | kind << 2 * i);
+    else
+        node_more(n)[i - NODE_NARROW].kind = kind;
+}
 /* Bytes of a node with so many arguments; at least 24, the size of its state. */
 static inline size_t node_size(uint32_t nargs)
 {
@@ -169,6 +176,25 @@ static inline ref graph_reserve(bask_graph *g, size_t words)
 
 /* Appends R to one of the graph's lists; false when memory is short. */
 bool graph_list(bask_graph *g, ref **list, size_t *n, size_t *capacity, ref r);
+
+/* A node without its arguments: all of them literals of undefined value. */
+static inline void node_init(node *n, const bask_kernel *kernel, uint32_t nargs, uint32_t ndeps)
+{
+    bool wide = nargs > NODE_NARROW;
+    n->kernel = kernel;
+    atomic_store_explicit(&n->consumers, 0, memory_order_relaxed);
+    n->nargs = (uint8_t)(wide ? NODE_NARROW : nargs);
+    n->ndeps = (uint8_t)(wide ? 0 : ndeps);
+    n->kinds = 0;
+    n->flags =
+        (uint8_t)((wide ? NODE_WIDE : 0) | (kernel->result.dtype == BASK_SPAN ? NODE_YIELDS : 0) |
+                  (kernel->run ? NODE_UNTYPED : 0));
+    if (__builtin_expect(wide, 0)) {
+        *node_wide(n) = (wide_head){nargs, ndeps};
+        for (uint32_t i = NODE_NARROW; i < nargs; i++)
+            node_set_kind(n, i, ARG_LITERAL);
+    }
+}
 
 bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner);
 void graph_retain(bask_graph *g);

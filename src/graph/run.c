@@ -28,9 +28,6 @@ typedef struct runner {
 
 /* ---- failures and cancellation ---- */
 
-static failure failure_cancelled = {
-    .status = BASK_ECANCELLED, .kernel = "bask", .message = "cancelled"};
-
 static bool task_is_cancelled(const bask_task *task)
 {
     const plan *p = task->plan;
@@ -62,16 +59,6 @@ static void set_failed(plan *p, state *s, failure *f)
                              memory_order_relaxed);
 }
 
-/* A copy of the failure of the promise, kept with the plan. */
-static failure *failure_of_promise(plan *p, const promise *from)
-{
-    bool cancelled = promise_state(from) == BASK_CANCELLED;
-    failure *f = failure_new(cancelled ? BASK_ECANCELLED : BASK_EUPSTREAM, from->kernel->name,
-                             from->error ? from->error : bask_status_text(from->status));
-    keep_failure(p, f);
-    return f;
-}
-
 /* Why node R must not run: the failure of the first argument that failed, or the cancellation. */
 static __attribute__((noinline)) failure *must_skip(plan *p, const node *n, const state *s)
 {
@@ -83,7 +70,9 @@ static __attribute__((noinline)) failure *must_skip(plan *p, const node *n, cons
             if (from->mark & MARK_FAILED)
                 return from->result.failure;
         } else if (node_kind(n, i) == ARG_PROMISE && promise_state(a->promise) != BASK_FINISHED) {
-            return failure_of_promise(p, a->promise);
+            failure *f = failure_of_promise(a->promise);
+            keep_failure(p, f);
+            return f;
         }
     }
     uint32_t output = s->mark & MARK_OUTPUT;

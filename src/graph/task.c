@@ -9,6 +9,7 @@
 enum { TASK_ARGUMENTS = 8 }; /* what a typed kernel can have */
 
 failure failure_no_memory = {.status = BASK_ENOMEM, .kernel = "bask", .message = "out of memory"};
+failure failure_cancelled = {.status = BASK_ECANCELLED, .kernel = "bask", .message = "cancelled"};
 
 __thread bask_task *task_current __attribute__((tls_model("initial-exec")));
 
@@ -26,9 +27,16 @@ failure *failure_new(bask_status status, const char *kernel, const char *message
     return f;
 }
 
+failure *failure_of_promise(const promise *p)
+{
+    bool cancelled = promise_state(p) == BASK_CANCELLED;
+    return failure_new(cancelled ? BASK_ECANCELLED : BASK_EUPSTREAM, p->kernel->name,
+                       p->error ? p->error : bask_status_text(p->status));
+}
+
 void failure_free(failure *f)
 {
-    if (f != &failure_no_memory)
+    if (f != &failure_no_memory && f != &failure_cancelled)
         free(f);
 }
 

@@ -14,8 +14,8 @@ typedef struct failure {
     char text[]; /* what message points to, except in the static ones */
 } failure;
 
-/* For when there is no memory for a failure. */
-extern failure failure_no_memory;
+/* The two that are never freed: for when there is no memory for one, and for a cancelled task. */
+extern failure failure_no_memory, failure_cancelled;
 
 struct bask_task {
     const node *node;
@@ -50,6 +50,8 @@ bask_buffer *task_input_buffer(const void *data);
 
 /* A failure with this text; failure_no_memory when memory is short. */
 failure *failure_new(bask_status status, const char *kernel, const char *message);
-void failure_free(failure *f);
+/* Why a task fails that has the promise P, which has not finished well, as an argument. */
+failure *failure_of_promise(const promise *p);
+void failure_free(failure *f); /* NULL is accepted */
 
 #endif
