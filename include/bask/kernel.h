@@ -5,10 +5,13 @@
  *     BASK_KERNEL(double, scale, (double, x), (double, factor)) { return x * factor; }
  *
  * defines the ordinary C function `scale`, which can be called directly, and beside it
- * `scale_kernel`, its description, which bask_delay(graph, scale, ...) and bask_submit(client, scale,
- * ...) use. Parameters and results are numbers or structs of at most 16 bytes; a large result is a
- * `bask_buffer *`, which consumers take as a `bask_span`. A kernel may run on any worker and more than
- * once at a time, so it must not keep state of its own.
+ * `scale_kernel`, its description, which bask_delay(graph, scale, ...) and bask_submit(client,
+ * scale, ...) use. Parameters and results are numbers or structs of at most 16 bytes; a large result
+ * is a `bask_buffer *` (buffer.h), which consumers take as a `bask_span`.
+ *
+ * A kernel may run on any worker, more than once at a time and, where work is recomputed, more than
+ * once for one result: it must not keep state of its own. It must return: undefined if it leaves by
+ * longjmp, a C++ exception or pthread_exit.
  */
 #ifndef BASK_KERNEL_H
 #define BASK_KERNEL_H
@@ -60,7 +63,9 @@ typedef struct bask_task bask_task;
 
 typedef enum bask_arg_kind { BASK_ARG_LITERAL, BASK_ARG_DELAYED, BASK_ARG_FUTURE } bask_arg_kind;
 
-/* One argument of a task. Made by bask_literal, bask_arg_delayed, bask_arg_future; passed by value. */
+/* One argument of a task. Made by bask_literal (generic.h) or by the three functions below; passed
+ * by value. It holds no reference: a delayed or future must live until the call that it is given to
+ * returns. */
 typedef struct bask_arg {
     union {
         unsigned char bytes[BASK_MAX_VALUE];
@@ -73,6 +78,7 @@ typedef struct bask_arg {
     uint16_t size;  /* bytes of a literal */
 } bask_arg;
 
+/* A copy of the SIZE bytes at VALUE, at most BASK_MAX_VALUE, of type DTYPE. */
 static inline bask_arg bask_arg_literal(const void *value, size_t size, bask_dtype dtype)
 {
     bask_arg arg;
@@ -84,6 +90,7 @@ static inline bask_arg bask_arg_literal(const void *value, size_t size, bask_dty
     return arg;
 }
 
+/* The result of a node of the same graph. */
 static inline bask_arg bask_arg_delayed(bask_delayed *delayed)
 {
     bask_arg arg;
@@ -93,6 +100,7 @@ static inline bask_arg bask_arg_delayed(bask_delayed *delayed)
     return arg;
 }
 
+/* The result of a future of the same client, which need not be done. */
 static inline bask_arg bask_arg_future(bask_future *future)
 {
     bask_arg arg;
@@ -149,30 +157,42 @@ BASK_API const bask_kernel *bask_kernel_find(const char *name);
 /* ---- for use inside kernels ---- */
 
 /*
- * Fails the running task with STATUS and a printf-formatted message; its result is ignored and all
- * that depend on it fail with BASK_EUPSTREAM. Only the first failure of a task counts. Outside a task
- * it only sets bask_last_error. Returns STATUS.
+ * Fails the running task with STATUS and a printf-formatted message: its result is dropped, and all
+ * that depend on it fail with BASK_EUPSTREAM and this message. Only the first failure of a task
+ * counts; the kernel goes on and should return soon. Outside a task, or with BASK_OK, it only sets
+ * bask_last_error. Returns STATUS, so that an untyped kernel can end by `return bask_fail(...)`.
+ * Threads: the one that runs the kernel.
  */
 BASK_API bask_status bask_fail(bask_status status, const char *format, ...) BASK_PRINTF(2, 3);
 
-/* True when nobody wants the running task's result any more: a long kernel polls this and returns. */
+/* True when nobody wants the running task's result any more: a long kernel polls this and returns
+ * early, with any value. False outside a task. Costs a few loads. */
 BASK_API bool bask_cancelled(void);
 
-/* For untyped kernels. An argument is valid until the kernel returns; I must be below the count. */
+/*
+ * The rest is for kernels of the untyped form, which get a TASK. It is good until the kernel
+ * returns, and so are its arguments: pointers to values of their dtype, for BASK_SPAN to a
+ * bask_span. Threads: the one that runs the kernel. Undefined if I is not below the count, except
+ * for bask_task_double, _int64 and _span.
+ */
 BASK_API size_t bask_task_argument_count(const bask_task *task);
 BASK_API const void *bask_task_argument(const bask_task *task, size_t i);
 BASK_API bask_dtype bask_task_argument_dtype(const bask_task *task, size_t i);
 
-/* Argument I as a double, an int64_t or a span; fails the task (BASK_ETYPE) and returns its status when
- * the argument is no number (or no span). */
+/* Argument I as a double (any number fits, rounded), an int64_t (any integer up to 64 bits that is
+ * not a uint64) or a span. Otherwise fails the task with BASK_ETYPE, or BASK_EINVAL when there is no
+ * argument I, and returns that. */
 BASK_API bask_status bask_task_double(bask_task *task, size_t i, double *value);
 BASK_API bask_status bask_task_int64(bask_task *task, size_t i, int64_t *value);
 BASK_API bask_status bask_task_span(bask_task *task, size_t i, bask_span *value);
 
-/* Stores the result of an untyped kernel; VALUE must have the kernel's declared result type. */
+/*
+ * bask_return(task, pointer): stores the value at POINTER as the task's result; its type must be
+ * the kernel's result type (for a buffer: a `bask_buffer *`, which passes to the task). Fails the
+ * task with BASK_ETYPE, and returns that, when the size differs.
+ */
+#define bask_return(task, pointer) bask_return_value((task), (pointer), sizeof *(pointer))
 BASK_API bask_status bask_return_value(bask_task *task, const void *value, size_t size);
-#define bask_return(task, value_pointer)                                                           \
-    bask_return_value((task), (value_pointer), sizeof *(value_pointer))
 
 /* ---- the untyped forms behind bask_delay and bask_submit ---- */
 
