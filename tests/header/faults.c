@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compiles as it stands. Each macro below adds one fault, which then must not compile: `error`
+ * everywhere, `warning` with -Werror only. The compiler's words must match all that the rest of the
+ * line asks for.
+ */
+#include <bask.h>
+
+typedef struct point {
+    double x, y;
+} point;
+typedef struct matrix {
+    double of[2][2];
+} matrix;
+
+double area(double width, double height);
+matrix turn(double angle);
+
+BASK_KERNEL(double, one)
+{
+    return 1;
+}
+BASK_KERNEL(double, scale, (double, x), (double, factor))
+{
+    return x * factor;
+}
+BASK_KERNEL(int, twice, (int, n))
+{
+    return 2 * n;
+}
+BASK_KERNEL(double, norm, (point, p))
+{
+    return p.x + p.y;
+}
+BASK_KERNEL(double, total, (bask_span, numbers))
+{
+    return (double)numbers.size;
+}
+BASK_KERNEL_OF(double, area, (double, width), (double, height));
+
+#ifdef RESULT_OF_MORE_THAN_16_BYTES /* error: a result of more than 16 bytes must be a bask_buffer */
+BASK_KERNEL(matrix, identity)
+{
+    matrix m = {{{1, 0}, {0, 1}}};
+    return m;
+}
+#endif
+#ifdef PARAMETER_OF_MORE_THAN_16_BYTES /* error: a parameter of more than 16 bytes must be a bask_span */
+BASK_KERNEL(double, trace, (matrix, m))
+{
+    return m.of[0][0] + m.of[1][1];
+}
+#endif
+#ifdef NINE_PARAMETERS /* error: BASK_ */
+BASK_KERNEL(int, nine, (int, a), (int, b), (int, c), (int, d), (int, e), (int, f), (int, g),
+            (int, h), (int, i))
+{
+    return a + b + c + d + e + f + g + h + i;
+}
+#endif
+#ifdef STRING_RETURNED_AS_A_DOUBLE /* error: char */
+BASK_KERNEL(double, text)
+{
+    return "text";
+}
+#endif
+#ifdef WRAPPED_WITH_ANOTHER_NUMBER_OF_PARAMETERS /* error: too many arguments|no matching function */
+double square(double x);
+BASK_KERNEL_OF(double, square, (double, x), (double, y));
+#endif
+#ifdef WRAPPED_WITH_ANOTHER_RESULT /* error: double and matrix */
+BASK_KERNEL_OF(double, turn, (double, angle));
+#endif
+
+int main(void)
+{
+    bask_client *client;
+    bask_check(bask_open(NULL, &client));
+    bask_graph *graph = bask_graph_new(client);
+    point p = {3, 4};
+    double x;
+    bask_delayed *node = bask_delay(graph, scale, bask_delay(graph, one), 2.0);
+    node = bask_delay(graph, norm, p);
+    node = bask_delay(graph, twice, 2);
+    bask_future *future = bask_submit(client, scale, bask_submit(client, one), 2.0);
+    bask_check(bask_result(future, &x));
+
+#ifdef TOO_FEW_ARGUMENTS /* error: too few arguments|requires 3 arguments */
+    node = bask_delay(graph, scale, 1.0);
+#endif
+#ifdef NO_ARGUMENTS /* error: too few arguments|requires 3 arguments */
+    node = bask_delay(graph, scale);
+#endif
+#ifdef TOO_MANY_ARGUMENTS /* error: too many arguments|scale_\w+_2 */
+    node = bask_delay(graph, scale, 1.0, 2.0, 3.0);
+#endif
+#ifdef ARGUMENT_OF_A_KERNEL_WITHOUT_PARAMETERS /* error: too many arguments|one_\w+_0 */
+    node = bask_delay(graph, one, 1.0);
+#endif
+#ifdef NINE_ARGUMENTS /* error: too many arguments|BASK_ */
+    node = bask_delay(graph, scale, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+#endif
+#ifdef TOO_FEW_ARGUMENTS_SUBMITTED /* error: too few arguments|requires 3 arguments */
+    future = bask_submit(client, scale, 1.0);
+#endif
+#ifdef TOO_MANY_ARGUMENTS_SUBMITTED /* error: too many arguments|scale_\w+_2 */
+    future = bask_submit(client, scale, 1.0, 2.0, 3.0);
+#endif
+#ifdef STRING_FOR_A_DOUBLE /* error: double and char */
+    node = bask_delay(graph, scale, "one", 2.0);
+#endif
+#ifdef STRING_FOR_A_DOUBLE_SUBMITTED /* error: double and char */
+    future = bask_submit(client, scale, "one", 2.0);
+#endif
+#ifdef STRING_FOR_AN_INT /* warning: int and char */
+    node = bask_delay(graph, twice, "one");
+#endif
+#ifdef STRUCT_FOR_A_DOUBLE /* error: double and point */
+    node = bask_delay(graph, scale, p, 2.0);
+#endif
+#ifdef POINTER_FOR_A_DOUBLE /* error: double and bask_client */
+    node = bask_delay(graph, scale, client, 2.0);
+#endif
+#ifdef DOUBLE_FOR_A_STRUCT /* error: point and double */
+    node = bask_delay(graph, norm, 2.0);
+#endif
+#ifdef DOUBLE_FOR_A_SPAN /* error: bask_span and double */
+    node = bask_delay(graph, total, 2.0);
+#endif
+#ifdef CLIENT_FOR_A_GRAPH /* warning: bask_graph and bask_client */
+    node = bask_delay(client, scale, 1.0, 2.0);
+#endif
+#ifdef FUNCTION_THAT_IS_NO_KERNEL /* error: turn_ */
+    node = bask_delay(graph, turn, 1.0);
+#endif
+#ifdef RESULT_INTO_A_VALUE /* error: double */
+    bask_check(bask_result(future, x));
+#endif
+#ifdef STATUS_OF_COMPUTE_IGNORED /* warning: warn_unused_result */
+    bask_compute(client, &node, 1, &future);
+#endif
+#ifdef STATUS_OF_RESULT_IGNORED /* warning: warn_unused_result */
+    bask_result(future, &x);
+#endif
+#ifdef MESSAGE_WITH_ANOTHER_FORMAT /* warning: format */
+    bask_fail(BASK_EKERNEL, "%s", 1);
+#endif
+    bask_future_free(future);
+    (void)node;
+    bask_graph_free(graph);
+    bask_close(client);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every shape of kernel and argument, as C and as C++; fails at the first value that is wrong. */
+#include "outside.h"
+
+/* Computes NODE, and fails unless its value, of TYPE, is WANTED. */
+#define EXPECT(type, node, wanted)                                                                 \
+    do {                                                                                           \
+        type got_;                                                                                 \
+        bask_future *future_ = compute(node);                                                      \
+        bask_check(bask_result(future_, &got_));                                                   \
+        expect(got_ == (wanted), __LINE__);                                                        \
+        bask_future_free(future_);                                                                 \
+    } while (0)
+
+static bask_client *the_client;
+static bask_graph *the_graph;
+
+static void expect(bool holds, int line)
+{
+    if (!holds) {
+        fprintf(stderr, "%s:%d: another value was expected\n", __FILE__, line);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static bask_future *compute(bask_delayed *node)
+{
+    bask_future *future;
+    bask_check(bask_compute(the_client, &node, 1, &future));
+    return future;
+}
+
+/* ---- types of values ---- */
+
+#define SECOND(type, name)                                                                         \
+    BASK_KERNEL(type, name, (type, first), (type, second))                                         \
+    {                                                                                              \
+        (void)first;                                                                               \
+        return second;                                                                             \
+    }
+
+SECOND(bool, second_bool)
+SECOND(char, second_char)
+SECOND(signed char, second_signed_char)
+SECOND(unsigned char, second_unsigned_char)
+SECOND(short, second_short)
+SECOND(unsigned short, second_unsigned_short)
+SECOND(int, second_int)
+SECOND(unsigned, second_unsigned)
+SECOND(long, second_long)
+SECOND(unsigned long, second_unsigned_long)
+SECOND(long long, second_long_long)
+SECOND(unsigned long long, second_unsigned_long_long)
+SECOND(size_t, second_size)
+SECOND(int64_t, second_int64)
+SECOND(uint8_t, second_uint8)
+SECOND(float, second_float)
+SECOND(double, second_double)
+SECOND(long double, second_long_double)
+SECOND(const char *, second_text)
+
+/* A literal, and the result of another task, as an argument. */
+#define EXPECT_SECOND(type, name, value)                                                           \
+    do {                                                                                           \
+        type value_ = value;                                                                       \
+        bask_delayed *node_ = bask_delay(the_graph, name, value_, value_);                         \
+        EXPECT(type, node_, value_);                                                               \
+        EXPECT(type, bask_delay(the_graph, name, value_, node_), value_);                          \
+    } while (0)
+
+static void types(void)
+{
+    EXPECT_SECOND(bool, second_bool, true);
+    EXPECT_SECOND(char, second_char, 'x');
+    EXPECT_SECOND(signed char, second_signed_char, -100);
+    EXPECT_SECOND(unsigned char, second_unsigned_char, 200);
+    EXPECT_SECOND(short, second_short, -30000);
+    EXPECT_SECOND(unsigned short, second_unsigned_short, 60000);
+    EXPECT_SECOND(int, second_int, -2000000000);
+    EXPECT_SECOND(unsigned, second_unsigned, 4000000000u);
+    EXPECT_SECOND(long, second_long, -3000000000000000000);
+    EXPECT_SECOND(unsigned long, second_unsigned_long, 10000000000000000000u);
+    EXPECT_SECOND(long long, second_long_long, -3000000000000000000);
+    EXPECT_SECOND(unsigned long long, second_unsigned_long_long, 10000000000000000000u);
+    EXPECT_SECOND(size_t, second_size, SIZE_MAX);
+    EXPECT_SECOND(int64_t, second_int64, INT64_MIN);
+    EXPECT_SECOND(uint8_t, second_uint8, UINT8_MAX);
+    EXPECT_SECOND(float, second_float, 1.5f);
+    EXPECT_SECOND(double, second_double, -2.5);
+    EXPECT_SECOND(long double, second_long_double, 2.5L);
+    EXPECT_SECOND(const char *, second_text, "text");
+}
+
+typedef struct point {
+    double x, y;
+} point;
+typedef struct pixel {
+    unsigned char red, green, blue;
+} pixel;
+enum colour { RED, GREEN };
+
+BASK_KERNEL(point, mirrored, (point, p))
+{
+    point q = {p.y, p.x};
+    return q;
+}
+BASK_KERNEL(double, abscissa, (point, p))
+{
+    return p.x;
+}
+BASK_KERNEL(pixel, painted, (enum colour, colour), (pixel, p))
+{
+    if (colour == GREEN)
+        p.green = 255;
+    return p;
+}
+BASK_KERNEL(int, greenness, (struct pixel, p))
+{
+    return p.green;
+}
+
+static void structs(void)
+{
+    point p = {3, 4};
+    EXPECT(double, bask_delay(the_graph, abscissa, bask_delay(the_graph, mirrored, p)), 4);
+    pixel dark = {1, 2, 3};
+    EXPECT(int, bask_delay(the_graph, greenness, bask_delay(the_graph, painted, GREEN, dark)), 255);
+    EXPECT(int, bask_delay(the_graph, greenness, bask_delay(the_graph, painted, RED, dark)), 2);
+}
+
+BASK_KERNEL(bask_buffer *, filled, (size_t, n), (unsigned char, byte))
+{
+    bask_buffer *buffer = bask_buffer_new(n);
+    if (buffer)
+        memset(bask_buffer_data(buffer), byte, n);
+    return buffer;
+}
+BASK_KERNEL(unsigned, total, (bask_span, bytes))
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < bytes.size; i++)
+        sum += ((const unsigned char *)bytes.data)[i];
+    return sum;
+}
+
+static void buffers(void)
+{
+    size_t n = 1000;
+    unsigned char byte = 7;
+    bask_delayed *node = bask_delay(the_graph, filled, n, byte);
+    EXPECT(unsigned, bask_delay(the_graph, total, node), 7000);
+    bask_future *future = compute(node);
+    bask_span span;
+    bask_check(bask_result(future, &span));
+    expect(span.size == n, __LINE__);
+    bask_future_free(future);
+}
+
+/* ---- numbers of parameters ---- */
+
+BASK_KERNEL(void, nothing)
+{
+}
+BASK_KERNEL(void, nothing_of, (int, a), (double, b))
+{
+    (void)a;
+    (void)b;
+}
+BASK_KERNEL(int, sum_0)
+{
+    return 100;
+}
+BASK_KERNEL(int, sum_1, (int, a))
+{
+    return a;
+}
+BASK_KERNEL(int, sum_2, (int, a), (int, b))
+{
+    return a + b;
+}
+BASK_KERNEL(int, sum_3, (int, a), (int, b), (int, c))
+{
+    return a + b + c;
+}
+BASK_KERNEL(int, sum_4, (int, a), (int, b), (int, c), (int, d))
+{
+    return a + b + c + d;
+}
+BASK_KERNEL(int, sum_5, (int, a), (int, b), (int, c), (int, d), (int, e))
+{
+    return a + b + c + d + e;
+}
+BASK_KERNEL(int, sum_6, (int, a), (int, b), (int, c), (int, d), (int, e), (int, f))
+{
+    return a + b + c + d + e + f;
+}
+BASK_KERNEL(int, sum_7, (int, a), (int, b), (int, c), (int, d), (int, e), (int, f), (int, g))
+{
+    return a + b + c + d + e + f + g;
+}
+BASK_KERNEL(int, sum_8, (int, a), (int, b), (int, c), (int, d), (int, e), (int, f), (int, g),
+            (int, h))
+{
+    return a + b + c + d + e + f + g + h;
+}
+
+#define EXPECT_SUBMITTED(type, wanted, ...)                                                        \
+    do {                                                                                           \
+        type got_;                                                                                 \
+        bask_future *future_ = bask_submit(the_client, __VA_ARGS__);                               \
+        bask_check(bask_result(future_, &got_));                                                   \
+        expect(got_ == (wanted), __LINE__);                                                        \
+        bask_future_free(future_);                                                                 \
+    } while (0)
+
+static void counts(void)
+{
+    bask_delayed *voids[] = {bask_delay(the_graph, nothing),
+                             bask_delay(the_graph, nothing_of, 1, 2.0)};
+    bask_future *futures[2];
+    bask_check(bask_compute_sync(the_client, voids, 2, futures));
+    bask_future_free(futures[0]);
+    bask_future_free(futures[1]);
+
+    bask_delayed *d = bask_delay(the_graph, sum_0);
+    EXPECT(int, d, 100);
+    EXPECT(int, bask_delay(the_graph, sum_1, 1), 1);
+    EXPECT(int, bask_delay(the_graph, sum_2, 1, d), 101);
+    EXPECT(int, bask_delay(the_graph, sum_3, 1, d, 3), 104);
+    EXPECT(int, bask_delay(the_graph, sum_4, 1, d, 3, 4), 108);
+    EXPECT(int, bask_delay(the_graph, sum_5, 1, d, 3, 4, 5), 113);
+    EXPECT(int, bask_delay(the_graph, sum_6, 1, d, 3, 4, 5, 6), 119);
+    EXPECT(int, bask_delay(the_graph, sum_7, 1, d, 3, 4, 5, 6, 7), 126);
+    EXPECT(int, bask_delay(the_graph, sum_8, 1, d, 3, 4, 5, 6, 7, 8), 134);
+
+    bask_future *f = bask_submit(the_client, sum_0);
+    EXPECT_SUBMITTED(int, 1, sum_1, 1);
+    EXPECT_SUBMITTED(int, 101, sum_2, 1, f);
+    EXPECT_SUBMITTED(int, 104, sum_3, 1, f, 3);
+    EXPECT_SUBMITTED(int, 108, sum_4, 1, f, 3, 4);
+    EXPECT_SUBMITTED(int, 113, sum_5, 1, f, 3, 4, 5);
+    EXPECT_SUBMITTED(int, 119, sum_6, 1, f, 3, 4, 5, 6);
+    EXPECT_SUBMITTED(int, 126, sum_7, 1, f, 3, 4, 5, 6, 7);
+    EXPECT_SUBMITTED(int, 134, sum_8, 1, f, 3, 4, 5, 6, 7, 8);
+    EXPECT(int, bask_delay(the_graph, sum_2, d, f), 200);
+    bask_future_free(f);
+}
+
+/* ---- other ways to a kernel ---- */
+
+BASK_KERNEL(double, scale, (double, x))
+{
+    return 2 * x;
+}
+BASK_KERNEL_OF(double, outside_area, (double, width), (double, height));
+BASK_KERNEL_UNTYPED(double, any_sum)
+{
+    double sum = 0, x = 0;
+    for (size_t i = 0; i < bask_task_argument_count(task); i++) {
+        bask_status status = bask_task_double(task, i, &x);
+        if (status != BASK_OK)
+            return status;
+        sum += x;
+    }
+    return bask_return(task, &sum);
+}
+
+static void others(void)
+{
+    expect(scale(3) == 6, __LINE__);
+    EXPECT(double, bask_delay(the_graph, scale, 3), 6);
+    EXPECT(double, outside_scale(the_graph, 3), 3000);
+    EXPECT(double, bask_delay(the_graph, outside_area, 3, 4.5), 13.5);
+
+    bask_future *future = bask_submit(the_client, scale, 50);
+    bask_arg args[] = {bask_literal(1),      bask_literal(2u),
+                       bask_literal(3L),     bask_literal(4uL),
+                       bask_literal(5.0f),   bask_literal(6.5),
+                       bask_literal(future), bask_literal(bask_delay(the_graph, scale, 500))};
+    EXPECT(double, bask_delay_array(the_graph, &any_sum_kernel, args, 8), 1121.5);
+    bask_future_free(future);
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        bask_check(bask_open(argv[i], &the_client));
+        the_graph = bask_graph_new(the_client);
+        types();
+        structs();
+        buffers();
+        counts();
+        others();
+        bask_graph_free(the_graph);
+        bask_close(the_client);
+    }
+}
