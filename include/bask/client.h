@@ -101,7 +101,8 @@ BASK_API BASK_MUST_CHECK bask_status bask_compute_sync(bask_client *client,
  */
 #define bask_submit(...) BASK_SUBMIT_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
 #define BASK_SUBMIT_2_(n, client, kernel, ...)                                                     \
-    kernel##_submit(client BASK_EACH_(n, BASK_NEXT_ARGUMENT_, kernel, __VA_ARGS__))
+    kernel##_submit(client BASK_EACH_(n, BASK_NEXT_SUBMITTED_, kernel, __VA_ARGS__))
+#define BASK_NEXT_SUBMITTED_(i, kernel, value) , BASK_SUBMITTED_(i, kernel, value)
 
 #ifdef __cplusplus
 }

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define BASK_FOREVER ((int64_t)-1)
+#define BASK_FOREVER INT64_C(-1)
 
 /* The states; all but the first are final. */
 typedef enum bask_state {

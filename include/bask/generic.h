@@ -6,13 +6,22 @@
 #ifndef BASK_GENERIC_H
 #define BASK_GENERIC_H
 
+#include "kernel.h"
+
 /*
  * bask_literal(value): a bask_arg for an untyped kernel. Integers become int64 (unsigned long:
  * uint64), floating-point numbers float64; a bask_span stays one; a bask_delayed * or bask_future *
  * stands for its result.
  */
 
+/*
+ * BASK_ARGUMENT_(i, kernel, value): the bask_arg for parameter I of KERNEL; BASK_SUBMITTED_: the
+ * same where a delayed cannot stand. A pointer to a pointer is a forgotten index, which must not
+ * pass for a true bool.
+ */
+
 #ifdef __cplusplus
+extern "C++" {
 #include <type_traits>
 
 template <class T>
@@ -35,25 +44,45 @@ struct bask_dtype_of {
 #define BASK_DTYPE_(...) (bask_dtype_of<__VA_ARGS__>::value)
 #define BASK_DTYPE_OF_(value_) (bask_dtype_of<typename std::decay<decltype(value_)>::type>::value)
 #define BASK_STATIC_ASSERT_(condition, message) static_assert(condition, message)
+#define BASK_ASSERT_PLAIN_(type)                                                                   \
+    static_assert(std::is_trivially_copyable<type>::value,                                         \
+                  "a parameter must be of a type that can be copied by its bytes")
 
-/* An argument for a parameter of type T. */
-template <class T>
-inline bask_arg bask_arg_for_(bask_delayed *delayed)
+template <class T, class A>
+inline bask_arg bask_arg_for_(const A &value)
 {
-    return bask_arg_delayed(delayed);
+    static_assert(std::is_convertible<A, T>::value &&
+                      !std::is_pointer<T>::value == !std::is_pointer<A>::value,
+                  "an argument cannot be converted to its parameter's type");
+    const T converted = static_cast<T>(value);
+    return bask_arg_literal(&converted, sizeof converted, bask_dtype_of<T>::value);
 }
 template <class T>
 inline bask_arg bask_arg_for_(bask_future *future)
 {
     return bask_arg_future(future);
 }
-template <class T, class A>
-inline bask_arg bask_arg_for_(const A &value)
+template <class T>
+inline bask_arg bask_arg_for_(bask_delayed *delayed)
 {
-    const T converted = value;
-    return bask_arg_literal(&converted, sizeof converted, bask_dtype_of<T>::value);
+    return bask_arg_delayed(delayed);
 }
+
+template <class T, class A>
+inline bask_arg bask_submitted_for_(const A &value)
+{
+    return bask_arg_for_<T>(value);
+}
+template <class T>
+inline bask_arg bask_submitted_for_(bask_future *future)
+{
+    return bask_arg_future(future);
+}
+template <class T>
+bask_arg bask_submitted_for_(bask_delayed *) = delete;
+
 #define BASK_ARGUMENT_(i, kernel, value) bask_arg_for_<kernel##_type_##i>(value)
+#define BASK_SUBMITTED_(i, kernel, value) bask_submitted_for_<kernel##_type_##i>(value)
 
 inline bask_arg bask_literal_(bask_delayed *delayed)
 {
@@ -66,15 +95,16 @@ inline bask_arg bask_literal_(bask_future *future)
 template <class A>
 inline bask_arg bask_literal_(const A &value)
 {
-    using wide = typename std::conditional<
-        std::is_floating_point<A>::value, double,
-        typename std::conditional<std::is_integral<A>::value && sizeof(A) == 8 &&
-                                      std::is_unsigned<A>::value,
-                                  uint64_t, int64_t>::type>::type;
-    using held = typename std::conditional<std::is_arithmetic<A>::value, wide, A>::type;
+    static_assert(sizeof(A) <= BASK_MAX_VALUE, "a literal has at most 16 bytes");
+    using integer = typename std::conditional<sizeof(A) == 8 && std::is_unsigned<A>::value,
+                                              uint64_t, int64_t>::type;
+    using held = typename std::conditional<
+        std::is_integral<A>::value, integer,
+        typename std::conditional<std::is_floating_point<A>::value, double, A>::type>::type;
     return bask_arg_for_<held>(value);
 }
 #define bask_literal(value) bask_literal_(value)
+}
 
 #else
 
@@ -89,14 +119,21 @@ inline bask_arg bask_literal_(const A &value)
         double: BASK_FLOAT64, bask_span: BASK_SPAN, bask_buffer *: BASK_SPAN, default: BASK_OTHER)
 #define BASK_DTYPE_(...) BASK_DTYPE_OF_(*(__VA_ARGS__ *)0)
 #define BASK_STATIC_ASSERT_(condition, message) _Static_assert(condition, message)
+#define BASK_ASSERT_PLAIN_(type) _Static_assert(1, "in C every type can be copied by its bytes")
 
 #define BASK_ARGUMENT_(i, kernel, value)                                                           \
     _Generic((value), bask_delayed *: bask_arg_delayed, bask_future *: bask_arg_future,            \
+        const bask_delayed *: bask_arg_delayed, const bask_future *: bask_arg_future,              \
+        bask_delayed **: bask_arg_delayed, bask_future **: bask_arg_future,                        \
+        default: kernel##_literal_##i)(value)
+#define BASK_SUBMITTED_(i, kernel, value)                                                          \
+    _Generic((value), bask_delayed *: bask_arg_future, bask_future *: bask_arg_future,             \
+        const bask_future *: bask_arg_future, bask_future **: bask_arg_future,                     \
         default: kernel##_literal_##i)(value)
 
 #define bask_literal(value)                                                                        \
     _Generic((value), bask_delayed *: bask_arg_delayed, bask_future *: bask_arg_future,            \
-        bask_span: bask_literal_span_, float: bask_literal_double_, double: bask_literal_double_,  \
+        bask_span: bask_literal_span_, float: bask_literal_float_, double: bask_literal_double_,   \
         unsigned long: bask_literal_uint64_, unsigned long long: bask_literal_uint64_,             \
         default: bask_literal_int64_)(value)
 /* clang-format on */
@@ -104,6 +141,10 @@ inline bask_arg bask_literal_(const A &value)
 static inline bask_arg bask_literal_double_(double x)
 {
     return bask_arg_literal(&x, sizeof x, BASK_FLOAT64);
+}
+static inline bask_arg bask_literal_float_(float x)
+{
+    return bask_literal_double_((double)x);
 }
 static inline bask_arg bask_literal_int64_(int64_t x)
 {

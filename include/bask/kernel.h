@@ -51,6 +51,12 @@ typedef enum bask_dtype {
 /* "float64", "int32", "span", ... Any thread. */
 BASK_API const char *bask_dtype_name(bask_dtype dtype);
 
+#ifdef __cplusplus
+#define BASK_CAST_(type, value) static_cast<type>(value)
+#else
+#define BASK_CAST_(type, value) ((type)(value))
+#endif
+
 #define BASK_MAX_VALUE 16 /* bytes of the largest value that is not a buffer */
 
 /* ---- arguments ---- */
@@ -85,8 +91,8 @@ static inline bask_arg bask_arg_literal(const void *value, size_t size, bask_dty
     memset(&arg, 0, sizeof arg);
     memcpy(arg.value.bytes, value, size < BASK_MAX_VALUE ? size : BASK_MAX_VALUE);
     arg.kind = BASK_ARG_LITERAL;
-    arg.dtype = (uint16_t)dtype;
-    arg.size = (uint16_t)size;
+    arg.dtype = BASK_CAST_(uint16_t, dtype);
+    arg.size = BASK_CAST_(uint16_t, size);
     return arg;
 }
 
@@ -214,7 +220,8 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
 
 /*
  * BASK_KERNEL(result, name, (type, parameter)...) { body }
- * Defines and registers a kernel of 0 to 8 parameters. `result` may be void. The function is static.
+ * Defines and registers a kernel of 0 to 8 parameters, whose types are written without const.
+ * `result` may be void. The function is static.
  */
 #define BASK_KERNEL(...) BASK_KERNEL_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
 #define BASK_KERNEL_2_(n, ret, name, ...)                                                          \
@@ -270,9 +277,9 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
  * functions that make a node or a task of it. */
 #define BASK_TYPED_(n, ret, name, ...)                                                             \
     BASK_EACH_(n, BASK_TYPED_PARAMETER_, name, __VA_ARGS__)                                        \
-    static void name##_call_(bask_task *task, const void *const *arguments, void *result)          \
+    static void name##_call_(bask_task *task_, const void *const *arguments_, void *result_)       \
     {                                                                                              \
-        (void)task, (void)arguments, (void)result;                                                 \
+        (void)task_, (void)arguments_, (void)result_;                                              \
         BASK_CAT_(BASK_STORE_VOID_, BASK_IS_VOID_(ret))                                            \
         (ret, name(BASK_LIST_(n, BASK_LOAD_, name, __VA_ARGS__)));                                 \
     }                                                                                              \
@@ -282,47 +289,48 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
                                         name##_params_,      n,     BASK_RESULT_(ret), NULL};      \
     BASK_REGISTER_(name)                                                                           \
     BASK_UNUSED_ static inline bask_delayed *name##_delay(                                         \
-        bask_graph *graph BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                   \
+        bask_graph *graph_ BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                  \
     {                                                                                              \
-        const bask_arg args[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                  \
-                                     BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                    \
-        return bask_delay_array(graph, &name##_kernel, args, n);                                   \
+        const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
+                                      BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
+        return bask_delay_array(graph_, &name##_kernel, args_, n);                                 \
     }                                                                                              \
     BASK_UNUSED_ static inline bask_future *name##_submit(                                         \
-        bask_client *client BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                 \
+        bask_client *client_ BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                \
     {                                                                                              \
-        const bask_arg args[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                  \
-                                     BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                    \
-        return bask_submit_array(client, &name##_kernel, args, n);                                 \
+        const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
+                                      BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
+        return bask_submit_array(client_, &name##_kernel, args_, n);                               \
     }
 
 #define BASK_STORE_VOID_1(ret, call) call
 #define BASK_STORE_VOID_0(ret, call)                                                               \
     BASK_STATIC_ASSERT_(sizeof(ret) <= BASK_MAX_VALUE,                                             \
                         "a result of more than 16 bytes must be a bask_buffer *");                 \
-    ret value = call;                                                                              \
-    memcpy(result, &value, sizeof value)
+    ret value_ = call;                                                                             \
+    memcpy(result_, &value_, sizeof value_)
 
 /* Of one parameter: its type, a load of its value, and a literal argument made of it. */
 #define BASK_TYPED_PARAMETER_(i, name, pair)                                                       \
     typedef BASK_TYPE_(pair) name##_type_##i;                                                      \
-    static inline name##_type_##i name##_load_##i(const void *place)                               \
+    static inline name##_type_##i name##_load_##i(const void *place_)                              \
     {                                                                                              \
         BASK_STATIC_ASSERT_(sizeof(name##_type_##i) <= BASK_MAX_VALUE,                             \
                             "a parameter of more than 16 bytes must be a bask_span");              \
-        name##_type_##i value;                                                                     \
-        memcpy(&value, place, sizeof value);                                                       \
-        return value;                                                                              \
+        BASK_ASSERT_PLAIN_(name##_type_##i);                                                       \
+        name##_type_##i value_;                                                                    \
+        memcpy(&value_, place_, sizeof value_);                                                    \
+        return value_;                                                                             \
     }                                                                                              \
-    BASK_UNUSED_ static inline bask_arg name##_literal_##i(name##_type_##i value)                  \
+    BASK_UNUSED_ static inline bask_arg name##_literal_##i(name##_type_##i value_)                 \
     {                                                                                              \
-        return bask_arg_literal(&value, sizeof value, BASK_DTYPE_(name##_type_##i));               \
+        return bask_arg_literal(&value_, sizeof value_, BASK_DTYPE_(name##_type_##i));             \
     }
-#define BASK_LOAD_(i, name, pair) name##_load_##i(arguments[i])
+#define BASK_LOAD_(i, name, pair) name##_load_##i(arguments_[i])
 #define BASK_DESCRIBE_(i, name, pair)                                                              \
     {BASK_NAME_TEXT_(pair), BASK_TYPE_TEXT_(pair), BASK_DTYPE_(name##_type_##i),                   \
      sizeof(name##_type_##i)},
-#define BASK_ARG_PARAMETER_(i, name, pair) , bask_arg argument_##i
-#define BASK_ARG_NAME_(i, name, pair) argument_##i
+#define BASK_ARG_PARAMETER_(i, name, pair) , bask_arg bask_argument_##i
+#define BASK_ARG_NAME_(i, name, pair) bask_argument_##i
 
 #endif

@@ -12,8 +12,10 @@
 #define BASK_CAT_2_(a, b) a##b
 
 /* The number of arguments after the first two (result and name, or graph and kernel): 0 to 8. */
-#define BASK_COUNT_(...) BASK_COUNT_2_(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0, too_few, too_few)
-#define BASK_COUNT_2_(a, b, c, d, e, f, g, h, i, j, count, ...) count
+#define BASK_COUNT_(...)                                                                           \
+    BASK_COUNT_2_(__VA_ARGS__, too_many, too_many, too_many, too_many, too_many, 8, 7, 6, 5, 4, 3, \
+                  2, 1, 0, too_few, too_few)
+#define BASK_COUNT_2_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, count, ...) count
 
 /* 1 when RET is the word void, else 0. */
 #define BASK_IS_VOID_(ret) BASK_SECOND_(BASK_CAT_(BASK_PROBE_, ret), 0, 0)
@@ -39,6 +41,7 @@
 
 /* BASK_EACH_(n, m, k, x0, x1, ..., ~): m(0, k, x0) m(1, k, x1) ... */
 #define BASK_EACH_(n, ...) BASK_CAT_(BASK_EACH_, n)(__VA_ARGS__)
+#define BASK_EACH_too_many(...) , bask_takes_at_most_8_parameters
 #define BASK_EACH_0(m, k, end)
 #define BASK_EACH_1(m, k, a, end) m(0, k, a)
 #define BASK_EACH_2(m, k, a, b, end) m(0, k, a) m(1, k, b)
@@ -53,6 +56,7 @@
 
 /* BASK_LIST_: the same with commas between. */
 #define BASK_LIST_(n, ...) BASK_CAT_(BASK_LIST_, n)(__VA_ARGS__)
+#define BASK_LIST_too_many(...) bask_takes_at_most_8_parameters
 #define BASK_LIST_0(m, k, end)
 #define BASK_LIST_1(m, k, a, end) m(0, k, a)
 #define BASK_LIST_2(m, k, a, b, end) m(0, k, a), m(1, k, b)

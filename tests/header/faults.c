@@ -28,6 +28,10 @@ BASK_KERNEL(int, twice, (int, n))
 {
     return 2 * n;
 }
+BASK_KERNEL(bool, negate, (bool, x))
+{
+    return !x;
+}
 BASK_KERNEL(double, norm, (point, p))
 {
     return p.x + p.y;
@@ -51,7 +55,7 @@ BASK_KERNEL(double, trace, (matrix, m))
     return m.of[0][0] + m.of[1][1];
 }
 #endif
-#ifdef NINE_PARAMETERS /* error: BASK_ */
+#ifdef NINE_PARAMETERS /* error: at_most_8 */
 BASK_KERNEL(int, nine, (int, a), (int, b), (int, c), (int, d), (int, e), (int, f), (int, g),
             (int, h), (int, i))
 {
@@ -82,6 +86,7 @@ int main(void)
     bask_delayed *node = bask_delay(graph, scale, bask_delay(graph, one), 2.0);
     node = bask_delay(graph, norm, p);
     node = bask_delay(graph, twice, 2);
+    node = bask_delay(graph, negate, 2 > 1);
     bask_future *future = bask_submit(client, scale, bask_submit(client, one), 2.0);
     bask_check(bask_result(future, &x));
 
@@ -97,7 +102,7 @@ int main(void)
 #ifdef ARGUMENT_OF_A_KERNEL_WITHOUT_PARAMETERS /* error: too many arguments|one_\w+_0 */
     node = bask_delay(graph, one, 1.0);
 #endif
-#ifdef NINE_ARGUMENTS /* error: too many arguments|BASK_ */
+#ifdef NINE_ARGUMENTS /* error: at_most_8 */
     node = bask_delay(graph, scale, 1, 2, 3, 4, 5, 6, 7, 8, 9);
 #endif
 #ifdef TOO_FEW_ARGUMENTS_SUBMITTED /* error: too few arguments|requires 3 arguments */
@@ -114,6 +119,12 @@ int main(void)
 #endif
 #ifdef STRING_FOR_AN_INT /* warning: int and char */
     node = bask_delay(graph, twice, "one");
+#endif
+#ifdef INDEX_FORGOTTEN /* warning: bask_delayed|argument cannot be converted */
+    node = bask_delay(graph, negate, &node);
+#endif
+#ifdef DELAYED_SUBMITTED /* warning: bask_delayed|deleted */
+    future = bask_submit(client, twice, node);
 #endif
 #ifdef STRUCT_FOR_A_DOUBLE /* error: double and point */
     node = bask_delay(graph, scale, p, 2.0);

@@ -43,7 +43,8 @@ def strict(name):
 def alone_and_twice(name, header):
     text = scratch / f"{name}-{header.replace('/', '-')}"
     text.write_text(f"#include <{header}>\n#include <{header}>\ntypedef int not_empty;\n")
-    run(*strict(name), "-fsyntax-only", text)
+    casts = ["-Wold-style-cast"] if LANGUAGES[name] == "c++" else []
+    run(*strict(name), *casts, "-fsyntax-only", text)
 
 
 def starting(name, standard):

@@ -12,8 +12,8 @@
         bask_future_free(future_);                                                                 \
     } while (0)
 
-static bask_client *the_client;
-static bask_graph *the_graph;
+static bask_client *client;
+static bask_graph *graph;
 
 static void expect(bool holds, int line)
 {
@@ -26,7 +26,7 @@ static void expect(bool holds, int line)
 static bask_future *compute(bask_delayed *node)
 {
     bask_future *future;
-    bask_check(bask_compute(the_client, &node, 1, &future));
+    bask_check(bask_compute(client, &node, 1, &future));
     return future;
 }
 
@@ -63,9 +63,9 @@ SECOND(const char *, second_text)
 #define EXPECT_SECOND(type, name, value)                                                           \
     do {                                                                                           \
         type value_ = value;                                                                       \
-        bask_delayed *node_ = bask_delay(the_graph, name, value_, value_);                         \
+        bask_delayed *node_ = bask_delay(graph, name, value_, value_);                             \
         EXPECT(type, node_, value_);                                                               \
-        EXPECT(type, bask_delay(the_graph, name, value_, node_), value_);                          \
+        EXPECT(type, bask_delay(graph, name, value_, node_), value_);                              \
     } while (0)
 
 static void types(void)
@@ -122,10 +122,10 @@ BASK_KERNEL(int, greenness, (struct pixel, p))
 static void structs(void)
 {
     point p = {3, 4};
-    EXPECT(double, bask_delay(the_graph, abscissa, bask_delay(the_graph, mirrored, p)), 4);
+    EXPECT(double, bask_delay(graph, abscissa, bask_delay(graph, mirrored, p)), 4);
     pixel dark = {1, 2, 3};
-    EXPECT(int, bask_delay(the_graph, greenness, bask_delay(the_graph, painted, GREEN, dark)), 255);
-    EXPECT(int, bask_delay(the_graph, greenness, bask_delay(the_graph, painted, RED, dark)), 2);
+    EXPECT(int, bask_delay(graph, greenness, bask_delay(graph, painted, GREEN, dark)), 255);
+    EXPECT(int, bask_delay(graph, greenness, bask_delay(graph, painted, RED, dark)), 2);
 }
 
 BASK_KERNEL(bask_buffer *, filled, (size_t, n), (unsigned char, byte))
@@ -147,8 +147,8 @@ static void buffers(void)
 {
     size_t n = 1000;
     unsigned char byte = 7;
-    bask_delayed *node = bask_delay(the_graph, filled, n, byte);
-    EXPECT(unsigned, bask_delay(the_graph, total, node), 7000);
+    bask_delayed *node = bask_delay(graph, filled, n, byte);
+    EXPECT(unsigned, bask_delay(graph, total, node), 7000);
     bask_future *future = compute(node);
     bask_span span;
     bask_check(bask_result(future, &span));
@@ -207,7 +207,7 @@ BASK_KERNEL(int, sum_8, (int, a), (int, b), (int, c), (int, d), (int, e), (int, 
 #define EXPECT_SUBMITTED(type, wanted, ...)                                                        \
     do {                                                                                           \
         type got_;                                                                                 \
-        bask_future *future_ = bask_submit(the_client, __VA_ARGS__);                               \
+        bask_future *future_ = bask_submit(client, __VA_ARGS__);                                   \
         bask_check(bask_result(future_, &got_));                                                   \
         expect(got_ == (wanted), __LINE__);                                                        \
         bask_future_free(future_);                                                                 \
@@ -215,25 +215,24 @@ BASK_KERNEL(int, sum_8, (int, a), (int, b), (int, c), (int, d), (int, e), (int, 
 
 static void counts(void)
 {
-    bask_delayed *voids[] = {bask_delay(the_graph, nothing),
-                             bask_delay(the_graph, nothing_of, 1, 2.0)};
+    bask_delayed *voids[] = {bask_delay(graph, nothing), bask_delay(graph, nothing_of, 1, 2.0)};
     bask_future *futures[2];
-    bask_check(bask_compute_sync(the_client, voids, 2, futures));
+    bask_check(bask_compute_sync(client, voids, 2, futures));
     bask_future_free(futures[0]);
     bask_future_free(futures[1]);
 
-    bask_delayed *d = bask_delay(the_graph, sum_0);
+    bask_delayed *d = bask_delay(graph, sum_0);
     EXPECT(int, d, 100);
-    EXPECT(int, bask_delay(the_graph, sum_1, 1), 1);
-    EXPECT(int, bask_delay(the_graph, sum_2, 1, d), 101);
-    EXPECT(int, bask_delay(the_graph, sum_3, 1, d, 3), 104);
-    EXPECT(int, bask_delay(the_graph, sum_4, 1, d, 3, 4), 108);
-    EXPECT(int, bask_delay(the_graph, sum_5, 1, d, 3, 4, 5), 113);
-    EXPECT(int, bask_delay(the_graph, sum_6, 1, d, 3, 4, 5, 6), 119);
-    EXPECT(int, bask_delay(the_graph, sum_7, 1, d, 3, 4, 5, 6, 7), 126);
-    EXPECT(int, bask_delay(the_graph, sum_8, 1, d, 3, 4, 5, 6, 7, 8), 134);
+    EXPECT(int, bask_delay(graph, sum_1, 1), 1);
+    EXPECT(int, bask_delay(graph, sum_2, 1, d), 101);
+    EXPECT(int, bask_delay(graph, sum_3, 1, d, 3), 104);
+    EXPECT(int, bask_delay(graph, sum_4, 1, d, 3, 4), 108);
+    EXPECT(int, bask_delay(graph, sum_5, 1, d, 3, 4, 5), 113);
+    EXPECT(int, bask_delay(graph, sum_6, 1, d, 3, 4, 5, 6), 119);
+    EXPECT(int, bask_delay(graph, sum_7, 1, d, 3, 4, 5, 6, 7), 126);
+    EXPECT(int, bask_delay(graph, sum_8, 1, d, 3, 4, 5, 6, 7, 8), 134);
 
-    bask_future *f = bask_submit(the_client, sum_0);
+    bask_future *f = bask_submit(client, sum_0);
     EXPECT_SUBMITTED(int, 1, sum_1, 1);
     EXPECT_SUBMITTED(int, 101, sum_2, 1, f);
     EXPECT_SUBMITTED(int, 104, sum_3, 1, f, 3);
@@ -242,7 +241,7 @@ static void counts(void)
     EXPECT_SUBMITTED(int, 119, sum_6, 1, f, 3, 4, 5, 6);
     EXPECT_SUBMITTED(int, 126, sum_7, 1, f, 3, 4, 5, 6, 7);
     EXPECT_SUBMITTED(int, 134, sum_8, 1, f, 3, 4, 5, 6, 7, 8);
-    EXPECT(int, bask_delay(the_graph, sum_2, d, f), 200);
+    EXPECT(int, bask_delay(graph, sum_2, d, f), 200);
     bask_future_free(f);
 }
 
@@ -268,30 +267,30 @@ BASK_KERNEL_UNTYPED(double, any_sum)
 static void others(void)
 {
     expect(scale(3) == 6, __LINE__);
-    EXPECT(double, bask_delay(the_graph, scale, 3), 6);
-    EXPECT(double, outside_scale(the_graph, 3), 3000);
-    EXPECT(double, bask_delay(the_graph, outside_area, 3, 4.5), 13.5);
+    EXPECT(double, bask_delay(graph, scale, 3), 6);
+    EXPECT(double, outside_scale(graph, 3), 3000);
+    EXPECT(double, bask_delay(graph, outside_area, 3, 4.5), 13.5);
 
-    bask_future *future = bask_submit(the_client, scale, 50);
+    bask_future *future = bask_submit(client, scale, 50);
     bask_arg args[] = {bask_literal(1),      bask_literal(2u),
                        bask_literal(3L),     bask_literal(4uL),
                        bask_literal(5.0f),   bask_literal(6.5),
-                       bask_literal(future), bask_literal(bask_delay(the_graph, scale, 500))};
-    EXPECT(double, bask_delay_array(the_graph, &any_sum_kernel, args, 8), 1121.5);
+                       bask_literal(future), bask_literal(bask_delay(graph, scale, 500))};
+    EXPECT(double, bask_delay_array(graph, &any_sum_kernel, args, 8), 1121.5);
     bask_future_free(future);
 }
 
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        bask_check(bask_open(argv[i], &the_client));
-        the_graph = bask_graph_new(the_client);
+        bask_check(bask_open(argv[i], &client));
+        graph = bask_graph_new(client);
         types();
         structs();
         buffers();
         counts();
         others();
-        bask_graph_free(the_graph);
-        bask_close(the_client);
+        bask_graph_free(graph);
+        bask_close(client);
     }
 }

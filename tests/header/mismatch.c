@@ -44,7 +44,9 @@ static void arguments(bask_client *client)
     EXPECT(!bask_submit(client, scale, future, 1.5), "argument 1", "scale", "double", "twice",
            "int");
     EXPECT(!bask_delay(graph, size, number), "bytes", "size", "bask_span", "twice", "int");
-    EXPECT(!bask_submit(client, twice, number), "argument 1", "twice", "delayed");
+    bask_arg delayed = bask_arg_delayed(number);
+    EXPECT(!bask_submit_array(client, &twice_kernel, &delayed, 1), "argument 1", "twice",
+           "delayed");
 
     bask_future *none;
     EXPECT(bask_compute(client, &number, 1, &none) == BASK_ETYPE, "factor", "scale");
