@@ -52,6 +52,12 @@ def exports():
     same([name for name in names if not re.fullmatch(r"bask_\w+@@BASK_0", name)], [])
 
 
+def archive_exports():
+    archive = next(static.glob("lib/**/libbask.a"))
+    names = [line.split()[2] for line in run("nm", "-g", "--defined-only", archive).splitlines() if " " in line]
+    same([name for name in names if not name.startswith("bask_")], [])
+
+
 def needs_libbask(binary, wanted):
     same("libbask.so.0" in run("objdump", "-p", binary), wanted)
 
@@ -126,6 +132,7 @@ checks = [
     ("all headers are installed", headers),
     ("the soname is libbask.so.0", soname),
     ("libbask.so exports nothing but bask_ names of version BASK_0", exports),
+    ("libbask.a exports nothing but bask_ names", archive_exports),
     ("Python loads libbask.so", run, sys.executable, here / "load.py", library, version),
 
     ("bask.pc knows the version", packaged, [version], "--modversion", "bask"),
