@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures of graphs: the text, what Graphviz makes of it, and what happens without Graphviz. */
+#include "support/clusters.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+BASK_KERNEL(int64_t, leaf, (int64_t, x))
+{
+    return x;
+}
+BASK_KERNEL(int64_t, five, (int64_t, a), (int64_t, b), (int64_t, c), (int64_t, d), (int64_t, e))
+{
+    return a + b + c + d + e;
+}
+
+/* A client with a graph, and a directory for the pictures. */
+typedef struct studio {
+    bask_client *client;
+    bask_graph *graph;
+    char directory[32];
+    char path[64];
+    char text[4096]; /* of the file that was read last */
+} studio;
+
+static studio studio_new(void)
+{
+    studio s = {.client = open_client("threads://2"), .directory = "/tmp/bask-picture-XXXXXX"};
+    s.graph = bask_graph_new(s.client);
+    cr_assert_not_null(mkdtemp(s.directory));
+    return s;
+}
+
+static void studio_free(studio *s)
+{
+    cr_assert_eq(rmdir(s->directory), 0, "a file was left over in %s", s->directory);
+    bask_graph_free(s->graph);
+    bask_close(s->client);
+}
+
+static const char *place(studio *s, const char *name)
+{
+    snprintf(s->path, sizeof s->path, "%s/%s", s->directory, name);
+    return s->path;
+}
+
+/* Reads the file NAME, the beginning of it if it is long, and takes it away. */
+static const char *take_file(studio *s, const char *name)
+{
+    FILE *f = fopen(place(s, name), "r");
+    cr_assert_not_null(f, "there is no %s", s->path);
+    s->text[fread(s->text, 1, sizeof s->text - 1, f)] = '\0';
+    fclose(f);
+    unlink(s->path);
+    return s->text;
+}
+
+static bool has_dot(void)
+{
+    return system("dot -V 2>/dev/null") == 0;
+}
+
+Test(visualize, text_names_nodes_and_edges)
+{
+    studio s = studio_new();
+    bask_delayed *l = bask_delay(s.graph, leaf, 10);
+    bask_delayed *d = bask_delay(s.graph, five, 1, l, 1, l, l);
+    (void)bask_delay(s.graph, leaf, 11); /* is not needed, so it is not drawn */
+    cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.gv")), BASK_OK, "%s", bask_last_error());
+    const char *text = take_file(&s, "graph.gv");
+    cr_assert_eq(strncmp(text, "digraph", 7), 0, "%s", text);
+    int nodes = 0, edges = 0;
+    for (const char *at = text; (at = strstr(at, "label=")); at++)
+        nodes++;
+    for (const char *at = text; (at = strstr(at, "->")); at++)
+        edges++;
+    cr_assert_eq(nodes, 2, "%s", text);
+    cr_assert_eq(edges, 3, "%s", text);
+    cr_assert(strstr(text, "label=\"five\", peripheries=2"), "%s", text);
+    studio_free(&s);
+}
+
+Test(visualize, futures_are_drawn)
+{
+    studio s = studio_new();
+    bask_future *f = bask_submit(s.client, leaf, 1);
+    bask_delayed *d = bask_delay(s.graph, leaf, f);
+    cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.dot")), BASK_OK, "%s", bask_last_error());
+    cr_assert(strstr(take_file(&s, "graph.dot"), "ellipse"));
+    bask_future_free(f);
+    studio_free(&s);
+}
+
+Test(visualize, large_graphs_are_summarised)
+{
+    studio s = studio_new();
+    bask_delayed *d = bask_delay(s.graph, leaf, 0);
+    for (int i = 0; i < 200; i++)
+        d = bask_delay(s.graph, five, d, d, bask_delay(s.graph, leaf, i), 1,
+                       bask_delay(s.graph, leaf, i));
+    cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.dot")), BASK_OK, "%s", bask_last_error());
+    const char *text = take_file(&s, "graph.dot");
+    cr_assert(strstr(text, "five\\n200 nodes"), "%s", text);
+    cr_assert(strstr(text, "leaf\\n401 nodes"), "%s", text);
+    cr_assert(strstr(text, "label=\"398\""), "five depends on five: %s", text);
+    cr_assert(strstr(text, "label=\"402\""), "five depends on leaf: %s", text);
+    studio_free(&s);
+}
+
+Test(visualize, pictures_where_graphviz_is)
+{
+    if (!has_dot())
+        cr_skip_test("Graphviz is not installed");
+    studio s = studio_new();
+    bask_delayed *d = bask_delay(s.graph, leaf, bask_delay(s.graph, leaf, 1));
+    cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.svg")), BASK_OK, "%s", bask_last_error());
+    cr_assert(strstr(take_file(&s, "graph.svg"), "<svg"));
+    studio_free(&s); /* the text is gone: the directory is empty */
+}
+
+Test(visualize, text_where_graphviz_is_not)
+{
+    studio s = studio_new();
+    bask_delayed *d = bask_delay(s.graph, leaf, 1);
+    setenv("PATH", s.directory, 1);
+    cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.svg")), BASK_EUNSUPPORTED);
+    cr_assert(strstr(bask_last_error(), "graph.svg.dot"), "%s", bask_last_error());
+    cr_assert(strstr(take_file(&s, "graph.svg.dot"), "label=\"leaf\""));
+    studio_free(&s);
+}
+
+Test(visualize, misuse)
+{
+    studio s = studio_new();
+    bask_graph *other = bask_graph_new(s.client);
+    bask_delayed *d[] = {bask_delay(s.graph, leaf, 1), bask_delay(other, leaf, 1)}, *none = NULL;
+    cr_assert_eq(bask_visualize(d, 1, place(&s, "graph.txt")), BASK_EINVAL);
+    cr_assert(strstr(bask_last_error(), "graph.txt"));
+    cr_assert_eq(bask_visualize(d, 1, place(&s, "graph")), BASK_EINVAL);
+    cr_assert_eq(bask_visualize(d, 1, place(&s, "nowhere/graph.dot")), BASK_EIO);
+    cr_assert(strstr(bask_last_error(), "nowhere/graph.dot"));
+    cr_assert_eq(bask_visualize(d, 1, NULL), BASK_EINVAL);
+    cr_assert_eq(bask_visualize(d, 0, place(&s, "graph.dot")), BASK_EINVAL);
+    cr_assert_eq(bask_visualize(NULL, 1, s.path), BASK_EINVAL);
+    cr_assert_eq(bask_visualize(&none, 1, s.path), BASK_EINVAL);
+    cr_assert_eq(bask_visualize(d, 2, s.path), BASK_EINVAL);
+    bask_graph_free(other);
+    studio_free(&s);
+}
