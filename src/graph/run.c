@@ -82,17 +82,28 @@ static __attribute__((noinline)) failure *must_skip(plan *p, const node *n, cons
     return NULL;
 }
 
+/* ---- consumers ---- */
+
+/* The first consumer from *E on that takes part in the run, 0 if none does; moves *E behind it. */
+INLINE ref next_consumer(const plan *p, edge *e)
+{
+    while (*e) {
+        ref c = plan_consumer(p, *e, e);
+        if (c < p->end && (p->all || plan_state(p, c)->mark & MARK_WANTED))
+            return c;
+    }
+    return 0;
+}
+
 /* ---- buffers ---- */
 
 /* References for every wanted consumer and for the plan; the kernel's own goes last. */
 static void share_buffer(plan *p, const node *n, const state *s)
 {
     int64_t uses = p->keep_outputs && s->mark & MARK_OUTPUT ? 1 : 0;
-    edge next;
-    for (edge e = atomic_load_explicit(&n->consumers, memory_order_acquire); e; e = next) {
-        ref c = plan_consumer(p, e, &next);
-        uses += c < p->end && (p->all || plan_state(p, c)->mark & MARK_WANTED);
-    }
+    edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
+    while (next_consumer(p, &e))
+        uses++;
     buffer_retain_many(s->result.buffer, uses);
 }
 
@@ -211,26 +222,20 @@ INLINE ref step(runner *r, ref at, bool shared)
     if (UNLIKELY((n->flags & (NODE_BUFFERS | NODE_YIELDS)) | (s->mark & p->watched)))
         finish_special(p, n, s);
     ref ready = 0;
-    bool consumed = false;
     edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
-    while (e) {
-        edge next;
-        ref c = plan_consumer(p, e, &next);
-        e = next;
-        if (c >= p->end)
-            continue;
-        state *cs = plan_state(p, c);
-        if (!p->all && !(cs->mark & MARK_WANTED))
-            continue;
-        consumed = true;
+    ref c = next_consumer(p, &e);
+    r->terminals += c == 0;
+    while (c) {
+        /* looked up before the arrival at C, after which the run may end and the plan be gone */
+        ref after = next_consumer(p, &e);
         uint32_t deps = node_ndeps(plan_node(p, c));
-        if (deps > 1 && !arrive(&cs->count, p->run * deps, shared))
-            continue;
-        if (ready)
-            push_ready(r, ready); /* newest consumer first, so the oldest runs next */
-        ready = c;
+        if (deps == 1 || arrive(&plan_state(p, c)->count, p->run * deps, shared)) {
+            if (ready)
+                push_ready(r, ready); /* newest consumer first, so the oldest runs next */
+            ready = c;
+        }
+        c = after;
     }
-    r->terminals += !consumed;
     return ready;
 }
 

@@ -139,6 +139,29 @@ Test(graph, a_million_independent_thrice)
     each_cluster(independent);
 }
 
+/* The run ends with `d`, while the worker that ran `a` still looks at the consumers of `a`. */
+static void unwanted_consumers(bask_client *c)
+{
+    for (int round = 0; round < 40; round++) {
+        bask_graph *g = bask_graph_new(c);
+        bask_delayed *a = bask_delay(g, leaf, 1), *b = bask_delay(g, leaf, 2);
+        for (int i = 0; i < 200000; i++)
+            (void)bask_delay(g, inc, a);
+        bask_delayed *d = bask_delay(g, sum, a, b);
+        bask_future *f;
+        int64_t x;
+        cr_assert_eq(bask_compute(c, &d, 1, &f), BASK_OK);
+        bask_graph_free(g);
+        cr_assert_eq(bask_result(f, &x), BASK_OK);
+        cr_assert_eq(x, 3);
+        bask_future_free(f);
+    }
+}
+Test(graph, many_consumers_that_are_not_wanted)
+{
+    each_cluster(unwanted_consumers);
+}
+
 /* ---- random graphs ---- */
 
 /* In uint64_t, where arithmetic wraps around; called directly they give the expected values. */
