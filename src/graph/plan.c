@@ -226,17 +226,22 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     return BASK_OK;
 }
 
-void *plan_free(plan *p)
+void plan_drop_failures(plan *p)
 {
-    bask_graph *g = p->graph;
-    void *owner = g->owner;
-    run_release_outputs(p);
-    failure *f = atomic_load_explicit(&p->failures, memory_order_acquire);
+    failure *f = atomic_exchange_explicit(&p->failures, NULL, memory_order_acquire);
     while (f) {
         failure *next = f->next;
         failure_free(f);
         f = next;
     }
+}
+
+void *plan_free(plan *p)
+{
+    bask_graph *g = p->graph;
+    void *owner = g->owner;
+    run_release_outputs(p);
+    plan_drop_failures(p);
     for (size_t i = 0; i < p->npages; i++)
         slab_put(g->cache, p->pages[i].block, 1);
     free(p->pages);

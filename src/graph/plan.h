@@ -66,7 +66,7 @@ struct plan {
     ref end;           /* nodes from here on came later and do not take part */
     bool all;          /* every node is wanted: marks need not be looked at */
     bool keep_outputs; /* the plan, not a future, holds the outputs' buffers */
-    bool fail_fast, own_roots, dirty;
+    bool fail_fast, own_roots;
     uint32_t run;
     uint32_t watched; /* the bits of a mark that call for on_output */
     ref *roots;
@@ -136,6 +136,9 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
 /* Frees the plan and releases the graph; returns the graph's owner if the graph is
  * gone, else NULL. */
 void *plan_free(plan *p);
+
+/* Frees the failures of the last run. */
+void plan_drop_failures(plan *p);
 
 /* Starts a run on the pool and returns; on_end tells its end. */
 void plan_start(plan *p);

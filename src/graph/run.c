@@ -367,10 +367,12 @@ static void prepare(plan *p)
     run_release_outputs(p);
     p->watched = p->on_output ? MARK_OUTPUT : 0;
     p->run++;
-    if (p->dirty || atomic_load_explicit(&p->attention, memory_order_relaxed)) {
+    if (atomic_load_explicit(&p->attention, memory_order_relaxed)) {
         for (ref r = plan_first(p); r < p->end; r = plan_after(p, r))
             plan_state(p, r)->mark &= ~MARK_FAILED;
-        atomic_store_explicit(&p->attention, 0, memory_order_relaxed);
+        plan_drop_failures(p);
+        /* a cancellation stays: it may come between the registration of a run and its start */
+        atomic_fetch_and_explicit(&p->attention, ATTENTION_CANCELLED, memory_order_relaxed);
     }
     atomic_store_explicit(&p->remaining, (int64_t)p->terminals, memory_order_relaxed);
 }
