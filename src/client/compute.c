@@ -40,7 +40,7 @@ static void output_done(plan *p, size_t output, const state *s)
     future_block *b = p->user;
     for (size_t i = output + 1; i; i = b->futures[i - 1].same_as) {
         bask_future *f = &b->futures[i - 1];
-        bool first = s->mark & MARK_FAILED ? future_fail(f, s->result.failure)
+        bool first = s->mark & MARK_FAILED ? future_fail(f, s->result.failure, s->mark & MARK_OWN)
                                            : future_finish(f, &s->result);
         if (first)
             atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed);
@@ -211,9 +211,11 @@ static bask_status output_status(const plan *p, size_t i)
         return BASK_OK;
     const failure *f = s->result.failure;
     const char *name = plan_node(p, p->outputs[i])->kernel->name;
-    bool own = strcmp(name, f->kernel) == 0 || f->status == BASK_ECANCELLED;
-    return status_set(own ? f->status : BASK_EUPSTREAM, "%s%s failed: %s",
-                      own ? "" : "upstream task ", own ? name : f->kernel, f->message);
+    if (f == &failure_cancelled)
+        return status_set(BASK_ECANCELLED, "%s was cancelled", name);
+    if (s->mark & MARK_OWN)
+        return status_set(f->status, "%s failed: %s", name, f->message);
+    return status_set(BASK_EUPSTREAM, "upstream task %s failed: %s", f->kernel, f->message);
 }
 
 bask_status bask_plan_run(bask_plan *b)

@@ -63,9 +63,10 @@ bask_status client_check(const bask_client *c, const char *call);
 future_block *block_new(bask_client *c, size_t n);
 void block_release(future_block *b);
 
-/* Finish F with the state of a node or with a failure. False when it was done already. */
+/* Finish F with the state of a node or with a failure (OWN: of the very node, not passed on). False
+ * when it was done already. */
 bool future_finish(bask_future *f, const slot *result);
-bool future_fail(bask_future *f, const failure *why);
+bool future_fail(bask_future *f, const failure *why, bool own);
 
 /* Waits for F at most until DEADLINE; on sync:// it is done already. */
 bool future_wait_until(bask_future *f, int64_t deadline, bool help);

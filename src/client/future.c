@@ -66,11 +66,6 @@ void promise_release(promise *p)
 
 /* ---- completion ---- */
 
-static void done(bask_future *f, bask_state state)
-{
-    promise_finish(&f->promise, state);
-}
-
 bool future_finish(bask_future *f, const slot *result)
 {
     promise *p = &f->promise;
@@ -80,35 +75,32 @@ bool future_finish(bask_future *f, const slot *result)
     p->result = *result;
     if (p->kernel->result.dtype == BASK_SPAN)
         bask_buffer_retain(result->buffer);
-    done(f, BASK_FINISHED);
+    promise_finish(p, BASK_FINISHED);
     return true;
 }
 
-static char *error_text(const char *format, const char *kernel, const char *message)
-{
-    int length = snprintf(NULL, 0, format, kernel, message);
-    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
-    if (text)
-        snprintf(text, (size_t)length + 1, format, kernel, message);
-    return text; /* NULL: the status says what there is no memory to spell out */
-}
-
-bool future_fail(bask_future *f, const failure *why)
+bool future_fail(bask_future *f, const failure *why, bool own)
 {
     promise *p = &f->promise;
     if (!promise_claim(p))
         return false;
-    bool own = strcmp(why->kernel, p->kernel->name) == 0;
-    if (why->status == BASK_ECANCELLED) {
+    int length;
+    if (why == &failure_cancelled) {
         p->status = BASK_ECANCELLED;
-        p->error = error_text("%s was cancelled%s", p->kernel->name, "");
-        done(f, BASK_CANCELLED);
-        return true;
-    }
-    p->status = own && why->status != BASK_EUPSTREAM ? why->status : BASK_EUPSTREAM;
-    p->error = error_text(own ? "%s failed: %s" : "upstream task %s failed: %s", why->kernel,
+        length = asprintf(&p->error, "%s was cancelled", p->kernel->name);
+    } else {
+        p->status = own ? why->status : BASK_EUPSTREAM;
+        p->culprit = own ? p->kernel->name : why->kernel;
+        length = asprintf(&p->error, "%s%s failed: %s", own ? "" : "upstream task ", p->culprit,
                           why->message);
-    done(f, BASK_ERROR);
+    }
+    if (length >= 0) {
+        p->message = p->error + (size_t)length - strlen(why->message);
+    } else { /* no memory: the status says what cannot be spelt out */
+        p->error = NULL;
+        p->message = bask_status_text(why->status);
+    }
+    promise_finish(p, why == &failure_cancelled ? BASK_CANCELLED : BASK_ERROR);
     return true;
 }
 
@@ -118,7 +110,7 @@ bask_status bask_cancel(bask_future *f)
         return status_set(BASK_EINVAL, "bask_cancel: the future is NULL");
     future_block *b = f->block;
     pthread_mutex_lock(&b->client->lock);
-    bool was_pending = future_fail(f, &failure_cancelled);
+    bool was_pending = future_fail(f, &failure_cancelled, false);
     plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);
     if (was_pending && p) {
         bool all = atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed) == 1;

@@ -119,15 +119,20 @@ static failure *call(single *s)
     return task.base.failure;
 }
 
-static void finish(single *s, failure *why)
+/* Runs the kernel, unless an argument failed or nobody wants the result, and finishes the future. */
+static void complete(single *s)
 {
     bask_future *f = &s->block->futures[0];
-    bool buffer = node_yields_buffer(s->node);
+    failure *passed_on = failed_argument(s);
+    if (!passed_on && unwanted(s))
+        passed_on = &failure_cancelled;
+    failure *why = passed_on ? passed_on : call(s);
     if (why)
-        future_fail(f, why);
+        future_fail(f, why, why != passed_on);
     else
         future_finish(f, &s->result);
-    if (buffer)
+    failure_free(why);
+    if (node_yields_buffer(s->node))
         bask_buffer_release(s->result.buffer); /* the future holds a reference of its own */
 }
 
@@ -136,13 +141,7 @@ static void run(bask_job *job)
     single *s = (single *)job;
     future_block *block = s->block;
     bask_client *c = block->client;
-    failure *why = failed_argument(s);
-    if (!why && unwanted(s))
-        why = &failure_cancelled;
-    if (!why)
-        why = call(s);
-    finish(s, why);
-    failure_free(why);
+    complete(s);
     for (size_t i = 0; i < s->nawaited; i++)
         promise_release(s->awaited[i].promise);
     client_retain(c); /* the last reference may be the future's */

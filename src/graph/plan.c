@@ -231,7 +231,7 @@ void plan_drop_failures(plan *p)
     failure *f = atomic_exchange_explicit(&p->failures, NULL, memory_order_acquire);
     while (f) {
         failure *next = f->next;
-        failure_free(f);
+        free(f); /* the static ones are never in the list */
         f = next;
     }
 }

@@ -28,6 +28,7 @@ _Static_assert(sizeof(state) <= sizeof(node) + sizeof(arg), "a state fits in the
 /* state.mark: the low bits are the position of an output plus one, or 0. */
 #define MARK_WANTED 0x80000000u
 #define MARK_FAILED 0x40000000u /* result.failure says why */
+#define MARK_OWN 0x20000000u    /* ... and it is the node's own failure, not one passed on */
 #define MARK_OUTPUT 0x1fffffffu
 
 typedef struct plan plan;

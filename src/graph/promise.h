@@ -38,7 +38,9 @@ typedef struct promise {
     bask_status status;
     const bask_kernel *kernel;
     slot result;
-    char *error;         /* malloc'ed, or NULL */
+    char *error;         /* of one that failed; malloc'ed, NULL where there was no memory */
+    const char *culprit; /* of state BASK_ERROR: the kernel that failed */
+    const char *message; /* ... and what it said */
     listener *listeners; /* guarded by home->lock; WORD_LISTENERS says that there are some */
     promise_home *home;
 } promise;

@@ -41,7 +41,7 @@ static bool task_is_cancelled(const bask_task *task)
 
 static void keep_failure(plan *p, failure *f)
 {
-    if (f == &failure_no_memory)
+    if (failure_is_static(f))
         return;
     failure *first = atomic_load_explicit(&p->failures, memory_order_relaxed);
     do
@@ -50,12 +50,13 @@ static void keep_failure(plan *p, failure *f)
                                                   memory_order_relaxed));
 }
 
-static void set_failed(plan *p, state *s, failure *f)
+/* OWN is MARK_OWN or 0. */
+static void set_failed(plan *p, state *s, failure *f, uint32_t own)
 {
+    bool stop = p->fail_fast && f != &failure_cancelled;
     s->result.failure = f;
-    s->mark |= MARK_FAILED;
-    atomic_fetch_or_explicit(&p->attention,
-                             ATTENTION_FAILED | (p->fail_fast ? ATTENTION_CANCELLED : 0u),
+    s->mark |= MARK_FAILED | own;
+    atomic_fetch_or_explicit(&p->attention, ATTENTION_FAILED | (stop ? ATTENTION_CANCELLED : 0u),
                              memory_order_relaxed);
 }
 
@@ -153,7 +154,7 @@ static __attribute__((noinline, cold)) void note_failure(runner *r, const node *
     if (node_yields_buffer(n))
         bask_buffer_release(s->result.buffer);
     keep_failure(r->plan, r->task.failure);
-    set_failed(r->plan, s, r->task.failure);
+    set_failed(r->plan, s, r->task.failure, MARK_OWN);
     r->task.failure = NULL;
 }
 
@@ -161,7 +162,7 @@ static __attribute__((noinline)) bool skip(plan *p, const node *n, state *s)
 {
     failure *why = must_skip(p, n, s);
     if (why)
-        set_failed(p, s, why);
+        set_failed(p, s, why, 0);
     return why != NULL;
 }
 
@@ -369,7 +370,7 @@ static void prepare(plan *p)
     p->run++;
     if (atomic_load_explicit(&p->attention, memory_order_relaxed)) {
         for (ref r = plan_first(p); r < p->end; r = plan_after(p, r))
-            plan_state(p, r)->mark &= ~MARK_FAILED;
+            plan_state(p, r)->mark &= ~(MARK_FAILED | MARK_OWN);
         plan_drop_failures(p);
         /* a cancellation stays: it may come between the registration of a run and its start */
         atomic_fetch_and_explicit(&p->attention, ATTENTION_CANCELLED, memory_order_relaxed);

@@ -29,14 +29,13 @@ failure *failure_new(bask_status status, const char *kernel, const char *message
 
 failure *failure_of_promise(const promise *p)
 {
-    bool cancelled = promise_state(p) == BASK_CANCELLED;
-    return failure_new(cancelled ? BASK_ECANCELLED : BASK_EUPSTREAM, p->kernel->name,
-                       p->error ? p->error : bask_status_text(p->status));
+    return promise_state(p) == BASK_CANCELLED ? &failure_cancelled
+                                              : failure_new(BASK_EUPSTREAM, p->culprit, p->message);
 }
 
 void failure_free(failure *f)
 {
-    if (f != &failure_no_memory && f != &failure_cancelled)
+    if (f && !failure_is_static(f))
         free(f);
 }
 

@@ -14,8 +14,10 @@ typedef struct failure {
     char text[]; /* what message points to, except in the static ones */
 } failure;
 
-/* The two that are never freed: for when there is no memory for one, and for a cancelled task. */
-extern failure failure_no_memory, failure_cancelled;
+/* For when there is no memory for a failure. */
+extern failure failure_no_memory;
+/* Of tasks that were cancelled or depend on one that was: there is no culprit. */
+extern failure failure_cancelled;
 
 struct bask_task {
     const node *node;
@@ -53,5 +55,9 @@ failure *failure_new(bask_status status, const char *kernel, const char *message
 /* Why a task fails that has the promise P, which has not finished well, as an argument. */
 failure *failure_of_promise(const promise *p);
 void failure_free(failure *f); /* NULL is accepted */
+static inline bool failure_is_static(const failure *f)
+{
+    return f->message != f->text;
+}
 
 #endif
