@@ -32,9 +32,9 @@ bool graph_release(bask_graph *g)
             if (node_kind(n, a) == ARG_PROMISE)
                 promise_release(node_arg(n, a)->promise);
     }
-    for (size_t i = 0; i < g->nslabs; i += g->slabs[i].count)
-        slab_put(g->cache, g->slabs[i].slab, g->slabs[i].count);
-    free(g->slabs);
+    const slab_page *pages = graph_pages(g);
+    for (size_t i = 0; i < g->nslabs; i += pages[i].count)
+        slab_put(g->cache, pages[i].slab, pages[i].count);
     arena_free(&g->literals);
     arena_free(&g->lists);
     free(g);
@@ -65,10 +65,12 @@ static bool pages_reserve(bask_graph *g, size_t need)
         more *= 2;
     if (more == g->capslabs)
         return true;
-    slab_page *pages = realloc(g->slabs, more * sizeof *pages);
+    slab_page *pages = arena_get(&g->lists, more * sizeof *pages);
     if (!pages)
         return false;
-    g->slabs = pages;
+    if (g->nslabs)
+        memcpy(pages, graph_pages(g), g->nslabs * sizeof *pages);
+    atomic_store_explicit(&g->slabs, pages, memory_order_release); /* pairs with graph_word */
     g->capslabs = more;
     return true;
 }
@@ -85,10 +87,11 @@ static bool add_slabs(bask_graph *g, size_t count)
     if (!slab)
         return false;
     *(slab_head *)(void *)slab = (slab_head){g, (ref)(g->nslabs << SLAB_SHIFT)};
+    slab_page *pages = graph_pages(g);
     if (g->stop)
-        g->slabs[(g->stop - 1) >> SLAB_SHIFT].length = g->next - (g->stop - SLAB_WORDS);
+        pages[(g->stop - 1) >> SLAB_SHIFT].length = g->next - (g->stop - SLAB_WORDS);
     for (size_t i = 0; i < count; i++)
-        g->slabs[g->nslabs + i] =
+        pages[g->nslabs + i] =
             (slab_page){slab + i * CELL_BLOCK, i ? 0 : SLAB_WORDS, i ? 0 : (uint32_t)count};
     g->next = (ref)(g->nslabs << SLAB_SHIFT) + SLAB_FIRST;
     g->stop = count == 1 ? (ref)((g->nslabs + 1) << SLAB_SHIFT) : 0;

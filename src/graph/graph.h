@@ -83,7 +83,9 @@ struct bask_graph {
     slab_cache *cache;
     void *owner; /* the client's core, retained */
     _Atomic int64_t references;
-    slab_page *slabs; /* by ref >> SLAB_SHIFT */
+    /* by ref >> SLAB_SHIFT. Release by the builder, acquire by runners that meet an edge newer than
+     * their plan; outgrown tables live on in `lists` */
+    _Atomic(slab_page *) slabs;
     size_t nslabs, capslabs;
     ref next, stop; /* the next node's place, and the end of its slab */
     size_t nodes, sinks;
@@ -105,7 +107,12 @@ typedef struct slab_head {
 
 static inline void *graph_word(const bask_graph *g, ref r)
 {
-    return g->slabs[r >> SLAB_SHIFT].slab + (size_t)(r & (SLAB_WORDS - 1)) * 8;
+    const slab_page *slabs = atomic_load_explicit(&g->slabs, memory_order_acquire);
+    return slabs[r >> SLAB_SHIFT].slab + (size_t)(r & (SLAB_WORDS - 1)) * 8;
+}
+static inline slab_page *graph_pages(const bask_graph *g)
+{
+    return atomic_load_explicit(&g->slabs, memory_order_relaxed); /* for the builder */
 }
 static inline node *node_at(const bask_graph *g, ref r)
 {

@@ -13,6 +13,7 @@ static bool mirror_new(plan *p)
 {
     bask_graph *g = p->graph;
     size_t n = g->nslabs;
+    const slab_page *slabs = graph_pages(g);
     p->pages = calloc(n + 1, sizeof *p->pages);
     p->lengths = calloc(n + 1, sizeof *p->lengths);
     if (!p->pages || !p->lengths)
@@ -20,10 +21,10 @@ static bool mirror_new(plan *p)
     p->npages = n;
     for (size_t i = 0; i < n; i++) {
         bool fresh;
-        p->pages[i].slab = g->slabs[i].slab;
-        if (g->slabs[i].count == 0)
+        p->pages[i].slab = slabs[i].slab;
+        if (slabs[i].count == 0)
             continue; /* a long node goes on here: no node begins */
-        p->lengths[i] = g->slabs[i].length;
+        p->lengths[i] = slabs[i].length;
         if ((ref)(i << SLAB_SHIFT) + p->lengths[i] > p->end)
             p->lengths[i] = p->end - (ref)(i << SLAB_SHIFT);
         char *block = slab_get(g->cache, 1, n > 1, &fresh);

@@ -53,7 +53,7 @@ typedef struct gate {
  * all is well. */
 enum { ATTENTION_FAILED = 1, ATTENTION_CANCELLED = 2, ATTENTION_OUTPUT = 4 };
 
-/* One slab and its mirror. A plan has its own table, so that a graph may grow while it runs. */
+/* One slab and its mirror. */
 typedef struct page {
     char *slab, *block;
 } page;
@@ -117,11 +117,14 @@ ref plan_after(const plan *p, ref r);
 /* The consumer that an edge stands for, and the next edge. */
 static inline ref plan_consumer(const plan *p, edge e, edge *next)
 {
+    ref place = e >> 2;
+    const void *word =
+        __builtin_expect(place < p->end, 1) ? plan_word(p, place) : graph_word(p->graph, place);
     if (__builtin_expect((e & 3) != 3, 1)) {
-        *next = plan_node(p, e >> 2)->args[e & 3].dep.next;
-        return e >> 2;
+        *next = ((const node *)word)->args[e & 3].dep.next;
+        return place;
     }
-    const wide_arg *w = plan_word(p, e >> 2);
+    const wide_arg *w = word;
     *next = w->arg.dep.next;
     return w->owner;
 }
