@@ -35,25 +35,21 @@ static bask_status check_outputs(bask_client *c, bask_delayed *const *outputs, s
 
 /* ---- futures ---- */
 
-static void output_done(plan *p, size_t output, const state *s)
+static bool output_done(plan *p, size_t output, const state *s)
 {
     future_block *b = p->user;
-    for (size_t i = output + 1; i; i = b->futures[i - 1].same_as) {
-        bask_future *f = &b->futures[i - 1];
+    bool taken = false;
+    size_t i = output;
+    do {
+        bask_future *f = &b->futures[i];
         bool first = s->mark & MARK_FAILED ? future_fail(f, s->result.failure, s->mark & MARK_OWN)
                                            : future_finish(f, &s->result);
         if (first)
             atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed);
-    }
-}
-
-static bool output_cancelled(const plan *p, size_t output)
-{
-    const future_block *b = p->user;
-    for (size_t i = output + 1; i; i = b->futures[i - 1].same_as)
-        if (!bask_future_done(&b->futures[i - 1]))
-            return false;
-    return true;
+        taken = taken || first;
+        i = f->same_as;
+    } while (i != output);
+    return taken;
 }
 
 static void compute_ended(plan *p)
@@ -82,14 +78,15 @@ static void compute_cancel(activity *a)
         plan_cancel(p);
 }
 
-/* Futures of the same node form a list that begins at the one whose position the plan knows. */
+/* Futures of the same node form a ring. */
 static void link_same(future_block *b, plan *p)
 {
     for (size_t i = 0; i < b->n; i++) {
-        uint32_t first = plan_state(p, p->outputs[i])->mark & MARK_OUTPUT;
-        if (first != i + 1) {
-            b->futures[i].same_as = b->futures[first - 1].same_as;
-            b->futures[first - 1].same_as = (uint32_t)(i + 1);
+        uint32_t first = (plan_state(p, p->outputs[i])->mark & MARK_OUTPUT) - 1;
+        b->futures[i].same_as = (uint32_t)i;
+        if (first != i) {
+            b->futures[i].same_as = b->futures[first].same_as;
+            b->futures[first].same_as = (uint32_t)i;
         }
     }
 }
@@ -126,7 +123,6 @@ bask_status bask_compute_with(bask_client *c, bask_delayed *const *outputs, size
     p->pool = c->pool;
     p->fail_fast = options && options->on_error == BASK_FAIL_FAST;
     p->on_output = output_done;
-    p->output_cancelled = output_cancelled;
     p->on_end = compute_ended;
     client_begin(c, &b->activity);
     if (c->sync)

@@ -37,13 +37,14 @@ struct bask_future {
     promise promise; /* first: graphs see futures as promises */
     _Atomic int64_t references;
     future_block *block;
-    uint32_t same_as; /* position + 1 of the future of the same node that comes next, or 0 */
+    uint32_t same_as; /* position of the next future of the same node, in a ring; else its own */
 };
 
 struct future_block {
     bask_client *client;        /* retained */
     _Atomic int64_t references; /* futures with references left, and the run */
-    _Atomic int64_t live; /* futures that are neither done nor freed by all: cancels the run at 0 */
+    _Atomic int64_t live;       /* futures that are not done: a cancellation that leaves 0 cancels
+                                 * the run */
     activity activity;
     /* while it runs; guarded by the client's lock for others than the runner */
     _Atomic(plan *) plan;

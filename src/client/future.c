@@ -104,6 +104,18 @@ bool future_fail(bask_future *f, const failure *why, bool own)
     return true;
 }
 
+/* Are all futures of the node of F done? */
+static bool all_same_done(const bask_future *f)
+{
+    const bask_future *other = f;
+    do {
+        other = &f->block->futures[other->same_as];
+        if (!bask_future_done(other))
+            return false;
+    } while (other != f);
+    return true;
+}
+
 bask_status bask_cancel(bask_future *f)
 {
     if (!f)
@@ -113,9 +125,10 @@ bask_status bask_cancel(bask_future *f)
     bool was_pending = future_fail(f, &failure_cancelled, false);
     plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);
     if (was_pending && p) {
-        bool all = atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed) == 1;
-        atomic_fetch_or_explicit(&p->attention, all ? ATTENTION_CANCELLED : ATTENTION_OUTPUT,
-                                 memory_order_relaxed);
+        if (atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed) == 1)
+            plan_cancel(p);
+        else if (all_same_done(f))
+            plan_give_up(p, (size_t)(f - b->futures));
     }
     pthread_mutex_unlock(&b->client->lock);
     return BASK_OK;

@@ -249,6 +249,7 @@ void *plan_free(plan *p)
     free(p->lengths);
     free(p->outputs);
     free(p->gates);
+    free(atomic_load_explicit(&p->needs, memory_order_relaxed));
     if (p->own_roots)
         free(p->roots);
     free(p);

@@ -32,6 +32,7 @@ _Static_assert(sizeof(state) <= sizeof(node) + sizeof(arg), "a state fits in the
 #define MARK_OUTPUT 0x1fffffffu
 
 typedef struct plan plan;
+typedef struct need need;
 
 /* The head of a block of the mirror. */
 typedef struct block_head {
@@ -49,8 +50,8 @@ typedef struct gate {
     promise *promise;
 } gate;
 
-/* plan.attention: looked at around each kernel, so that the rest costs nothing while
- * all is well. */
+/* plan.attention: looked at before each kernel, so that the rest costs nothing while all is well.
+ * OUTPUT: some outputs are given up, so plan_needs must be asked. */
 enum { ATTENTION_FAILED = 1, ATTENTION_CANCELLED = 2, ATTENTION_OUTPUT = 4 };
 
 /* One slab and its mirror. */
@@ -79,10 +80,10 @@ struct plan {
     bask_pool *pool;
     void *user;
     /* called by the runner of an output node, after its result or failure is in place */
-    void (*on_output)(plan *p, size_t output, const state *s);
-    /* has nobody an interest in this output any more? asked while ATTENTION_OUTPUT is set */
-    bool (*output_cancelled)(const plan *p, size_t output);
+    /* false: nobody took the result, for it was cancelled, and so is all that depends on it */
+    bool (*on_output)(plan *p, size_t output, const state *s);
     void (*on_end)(plan *p);                 /* the last thing that a run does with the plan */
+    _Atomic(need *) needs;                   /* made when the first output is cancelled: need.c */
     _Alignas(64) _Atomic uint32_t attention; /* relaxed; what it points at is released elsewhere */
     _Alignas(64) _Atomic int64_t remaining;  /* terminals; acq_rel, so on_end sees all results */
     _Atomic(failure *) failures;             /* all failures, to be freed with the plan */
@@ -150,5 +151,9 @@ void plan_start(plan *p);
 void plan_run_here(plan *p);
 /* Asks that no kernel starts any more. */
 void plan_cancel(plan *p);
+/* Asks that no kernel starts any more that only this output needs. One call at a time. */
+void plan_give_up(plan *p, size_t output);
+/* Is this node needed? False only while ATTENTION_OUTPUT is set. */
+bool plan_needs(const plan *p, ref r);
 
 #endif

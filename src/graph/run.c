@@ -32,11 +32,8 @@ static bool task_is_cancelled(const bask_task *task)
 {
     const plan *p = task->plan;
     uint32_t attention = atomic_load_explicit(&p->attention, memory_order_relaxed);
-    if (attention & ATTENTION_CANCELLED)
-        return true;
-    uint32_t output = plan_state(p, node_ref(task->node))->mark & MARK_OUTPUT;
-    return attention & ATTENTION_OUTPUT && output && p->output_cancelled &&
-           p->output_cancelled(p, output - 1);
+    return attention & ATTENTION_CANCELLED ||
+           (attention & ATTENTION_OUTPUT && !plan_needs(p, node_ref(task->node)));
 }
 
 static void keep_failure(plan *p, failure *f)
@@ -61,7 +58,7 @@ static void set_failed(plan *p, state *s, failure *f, uint32_t own)
 }
 
 /* Why node R must not run: the failure of the first argument that failed, or the cancellation. */
-static __attribute__((noinline)) failure *must_skip(plan *p, const node *n, const state *s)
+static __attribute__((noinline)) failure *must_skip(plan *p, const node *n)
 {
     uint32_t attention = atomic_load_explicit(&p->attention, memory_order_relaxed);
     for (uint32_t i = 0, count = node_nargs(n); i < count; i++) {
@@ -76,9 +73,8 @@ static __attribute__((noinline)) failure *must_skip(plan *p, const node *n, cons
             return f;
         }
     }
-    uint32_t output = s->mark & MARK_OUTPUT;
     if (attention & ATTENTION_CANCELLED ||
-        (attention & ATTENTION_OUTPUT && output && p->output_cancelled(p, output - 1)))
+        (attention & ATTENTION_OUTPUT && !plan_needs(p, node_ref(n))))
         return &failure_cancelled;
     return NULL;
 }
@@ -136,16 +132,18 @@ void run_release_outputs(plan *p)
 
 static __attribute__((noinline)) void finish_special(plan *p, const node *n, state *s)
 {
-    bool shared = node_yields_buffer(n) && !(s->mark & MARK_FAILED);
-    bask_buffer *buffer = s->result.buffer;
-    if (shared)
-        share_buffer(p, n, s);
+    bool failed = s->mark & MARK_FAILED;
+    bask_buffer *made = node_yields_buffer(n) && !failed ? s->result.buffer : NULL;
     if (n->flags & NODE_BUFFERS)
         release_inputs(p, n);
-    if (s->mark & MARK_OUTPUT && p->on_output)
-        p->on_output(p, (s->mark & MARK_OUTPUT) - 1, s);
-    if (shared)
-        bask_buffer_release(buffer);
+    if (s->mark & MARK_OUTPUT && p->on_output && !p->on_output(p, (s->mark & MARK_OUTPUT) - 1, s) &&
+        !failed) {
+        set_failed(p, s, &failure_cancelled, 0);
+        failed = true;
+    }
+    if (made && !failed)
+        share_buffer(p, n, s);
+    bask_buffer_release(made);
 }
 
 /* Keeps why the task failed; the buffer that a failed kernel may have returned goes. */
@@ -160,7 +158,7 @@ static __attribute__((noinline, cold)) void note_failure(runner *r, const node *
 
 static __attribute__((noinline)) bool skip(plan *p, const node *n, state *s)
 {
-    failure *why = must_skip(p, n, s);
+    failure *why = must_skip(p, n);
     if (why)
         set_failed(p, s, why, 0);
     return why != NULL;

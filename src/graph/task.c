@@ -53,7 +53,12 @@ bask_status bask_fail(bask_status status, const char *format, ...)
 
 bool bask_cancelled(void)
 {
-    return task_current && task_current->cancelled && task_current->cancelled(task_current);
+    bask_task *task = task_current;
+    if (!task || !task->cancelled || !task->cancelled(task))
+        return false;
+    if (!task->failure)
+        task->failure = &failure_cancelled; /* it may return early: that is no result */
+    return true;
 }
 
 /* ---- arguments ---- */
