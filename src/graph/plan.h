@@ -87,7 +87,8 @@ struct plan {
     _Alignas(64) _Atomic uint32_t attention; /* relaxed; what it points at is released elsewhere */
     _Alignas(64) _Atomic int64_t remaining;  /* terminals; acq_rel, so on_end sees all results */
     _Atomic(failure *) failures;             /* all failures, to be freed with the plan */
-    source source;
+    source source;                           /* the roots, offered to all ... */
+    bask_job job;                            /* ... or queued as one piece by a worker */
 };
 
 static inline size_t plan_offset(ref r)

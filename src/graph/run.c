@@ -330,6 +330,29 @@ static void run_source(source *s, worker *w, uint64_t from, uint64_t to)
     run_range(w, p, from, to);
 }
 
+static void run_roots(bask_job *job)
+{
+    plan *p = (plan *)((char *)job - offsetof(plan, job));
+    run_range((worker *)bask_self, p, 0, p->nroots);
+}
+
+/*
+ * Hands the roots to the workers. A worker that starts a run is about to wait for it, most likely:
+ * the newest piece of its own deque is what it takes first then, where the oldest of the sources
+ * could be a task that does the same, and so on, each on the stack of the one before.
+ */
+static void offer_roots(plan *p)
+{
+    worker *self = worker_self(p->pool);
+    if (self) {
+        p->job.run = run_roots;
+        worker_push(self, (item)&p->job | ITEM_JOB);
+    } else {
+        p->source = (source){NULL, 0, p->nroots, run_source};
+        source_offer(p->pool, &p->source);
+    }
+}
+
 /* ---- gates ---- */
 
 static bool gate_arrive(gate *g)
@@ -382,13 +405,11 @@ void plan_start(plan *p)
 {
     bask_pool *pool = p->pool;
     prepare(p);
-    size_t ngates = p->ngates, nroots = p->nroots;
+    size_t ngates = p->ngates;
     /* one extra terminal keeps the plan alive until all gates have been visited */
     atomic_fetch_add_explicit(&p->remaining, 1, memory_order_relaxed);
-    if (nroots) {
-        p->source = (source){NULL, 0, nroots, run_source};
-        source_offer(pool, &p->source);
-    }
+    if (p->nroots)
+        offer_roots(p);
     for (size_t i = 0; i < ngates; i++) {
         gate *g = &p->gates[i];
         if (!promise_listen(g->promise, &g->listener) && gate_arrive(g))

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tasks that start work and wait for it, on any number of workers: they never block for ever, and
+ * the stack does not grow with the number of tasks. The time limits only end a test that hangs. */
+#include "support/clusters.h"
+
+#define NESTED_TEST(name) Test(nested, name, .timeout = 300)
+
+static bask_client *client;
+
+BASK_KERNEL(int64_t, inc, (int64_t, x))
+{
+    return x + 1;
+}
+BASK_KERNEL(int64_t, add, (int64_t, x), (int64_t, y))
+{
+    return x + y;
+}
+
+/* Inside a task: the value, or the task fails with the reason. */
+static int64_t take(bask_future *f)
+{
+    int64_t x = -1;
+    bask_status status = bask_result(f, &x);
+    if (status != BASK_OK)
+        bask_fail(status, "%s", bask_last_error());
+    bask_future_free(f);
+    return x;
+}
+
+static void assert_value(bask_future *f, int64_t want)
+{
+    int64_t x = -1;
+    cr_assert_eq(bask_result(f, &x), BASK_OK, "%s", bask_last_error());
+    cr_assert_eq(x, want, "%ld, not %ld", (long)x, (long)want);
+    bask_future_free(f);
+}
+
+static void on_each_cluster(void (*check)(void))
+{
+    static const char *const clusters[] = {"threads://1", "threads://2", "threads://8", "sync://"};
+    for (size_t i = 0; i < sizeof clusters / sizeof clusters[0]; i++) {
+        client = open_client(clusters[i]);
+        check();
+        bask_close(client);
+    }
+}
+
+/* ---- submit ---- */
+
+BASK_KERNEL(int64_t, waits_for_its_child, (int64_t, x))
+{
+    return take(bask_submit(client, inc, x));
+}
+
+NESTED_TEST(many_waiting_tasks_need_little_stack)
+{
+    enum { N = 10000 };
+    static const char *const clusters[] = {"threads://1?stack=1M", "threads://2?stack=1M",
+                                           "threads://8?stack=1M"};
+    static bask_future *f[N];
+    for (size_t i = 0; i < sizeof clusters / sizeof clusters[0]; i++) {
+        client = open_client(clusters[i]);
+        for (int64_t k = 0; k < N; k++)
+            f[k] = bask_submit(client, waits_for_its_child, k);
+        for (int64_t k = 0; k < N; k++)
+            assert_value(f[k], k + 1);
+        bask_close(client);
+    }
+}
+
+BASK_KERNEL(int64_t, fib, (int64_t, n))
+{
+    if (n < 2)
+        return n;
+    bask_future *a = bask_submit(client, fib, n - 1), *b = bask_submit(client, fib, n - 2);
+    int64_t x = take(a);
+    return x + take(b);
+}
+
+static void fibonacci(void)
+{
+    assert_value(bask_submit(client, fib, 15), 610);
+}
+NESTED_TEST(tasks_of_tasks)
+{
+    on_each_cluster(fibonacci);
+}
+
+BASK_KERNEL(int64_t, waits_for_any, (int64_t, n))
+{
+    enum { CHILDREN = 5 };
+    bask_future *f[CHILDREN];
+    size_t left = CHILDREN, which;
+    int64_t sum = 0;
+    for (int64_t i = 0; i < CHILDREN; i++)
+        f[i] = n > 0 ? bask_submit(client, waits_for_any, n - 1) : bask_submit(client, inc, i);
+    while (left) {
+        if (bask_wait(f, left, BASK_ANY, BASK_FOREVER, &which) != BASK_OK)
+            return bask_fail(BASK_EKERNEL, "%s", bask_last_error());
+        sum += take(f[which]);
+        f[which] = f[--left];
+    }
+    return sum;
+}
+
+static void any(void)
+{
+    assert_value(bask_submit(client, waits_for_any, 3), 125 * 15);
+}
+NESTED_TEST(waiting_for_any)
+{
+    on_each_cluster(any);
+}
+
+/* ---- graphs and plans ---- */
+
+BASK_KERNEL(int64_t, computes, (int64_t, depth))
+{
+    enum { WIDTH = 6 };
+    bask_graph *g = bask_graph_new(client);
+    bask_delayed *d[WIDTH], *sum = NULL;
+    for (int64_t i = 0; i < WIDTH; i++) {
+        d[i] = depth ? bask_delay(g, computes, depth - 1) : bask_delay(g, inc, i);
+        sum = sum ? bask_delay(g, add, sum, d[i]) : d[i];
+    }
+    bask_future *f[2];
+    int64_t x = -1;
+    if (bask_compute_sync(client, (bask_delayed *[]){sum, d[0]}, 2, f) == BASK_OK &&
+        bask_result(f[0], &x) != BASK_OK)
+        bask_fail(BASK_EKERNEL, "%s", bask_last_error());
+    bask_future_free(f[0]);
+    bask_future_free(f[1]);
+    bask_graph_free(g);
+    return x;
+}
+
+static void graphs(void)
+{
+    assert_value(bask_submit(client, computes, 3), 216 * 21);
+}
+NESTED_TEST(graphs_in_tasks)
+{
+    on_each_cluster(graphs);
+}
+
+BASK_KERNEL(int64_t, runs_a_plan, (int64_t, depth))
+{
+    bask_graph *g = bask_graph_new(client);
+    bask_delayed *d = depth ? bask_delay(g, runs_a_plan, depth - 1) : bask_delay(g, inc, 0);
+    bask_delayed *out[] = {bask_delay(g, add, d, bask_delay(g, inc, 9)), d};
+    bask_plan *plan;
+    int64_t sum = 0, x;
+    bask_status status = bask_plan_new(client, out, 2, &plan);
+    for (int i = 0; i < 3 && status == BASK_OK; i++) {
+        status = bask_plan_run(plan);
+        if (status == BASK_OK)
+            status = bask_plan_result(plan, 0, &x);
+        sum += x;
+    }
+    if (status != BASK_OK)
+        bask_fail(status, "%s", bask_last_error());
+    bask_plan_free(plan);
+    bask_graph_free(g);
+    return sum;
+}
+
+static void plans(void)
+{
+    int64_t want = 1;
+    for (int i = 0; i < 5; i++)
+        want = 3 * (want + 10);
+    assert_value(bask_submit(client, runs_a_plan, 4), want);
+}
+NESTED_TEST(plans_in_tasks)
+{
+    on_each_cluster(plans);
+}
+
+/* ---- failures come up through the levels ---- */
+
+BASK_KERNEL(int64_t, fails_at_the_bottom, (int64_t, depth))
+{
+    if (depth == 0) {
+        bask_fail(BASK_EIO, "the bottom");
+        return 0;
+    }
+    return take(bask_submit(client, fails_at_the_bottom, depth - 1));
+}
+
+static void failure(void)
+{
+    bask_future *f = bask_submit(client, fails_at_the_bottom, 10);
+    int64_t x;
+    cr_assert_eq(bask_result(f, &x), BASK_EIO);
+    cr_assert(strstr(bask_future_error(f), "the bottom"), "%s", bask_future_error(f));
+    bask_future_free(f);
+}
+NESTED_TEST(failures_come_up)
+{
+    on_each_cluster(failure);
+}
