@@ -158,13 +158,23 @@ struct bask_plan {
     bask_client *client; /* retained */
     plan *plan;
     _Atomic uint32_t ended; /* a word: the run is over */
+    bask_pool *waiter;      /* with which to finish it */
     activity activity;
 };
 
 static void plan_ended(plan *p)
 {
     bask_plan *b = p->user;
-    word_finish(p->pool, &b->ended, 0, NULL);
+    bask_client *c = b->client;
+    if (b->waiter == p->pool) {
+        word_finish(p->pool, &b->ended, 0, NULL);
+        return;
+    }
+    /* a worker of another pool, which may be stopped as soon as that worker's task is over: the
+     * lock, which it takes in client_end, holds it until we have done with the pool */
+    pthread_mutex_lock(&c->lock);
+    word_finish(b->waiter, &b->ended, 0, NULL);
+    pthread_mutex_unlock(&c->lock);
 }
 
 static void plan_cancelled(activity *a)
@@ -227,8 +237,9 @@ bask_status bask_plan_run(bask_plan *b)
         plan_run_here(p);
     } else {
         atomic_store_explicit(&b->ended, 0, memory_order_relaxed);
+        b->waiter = word_pool(p->pool);
         plan_start(p);
-        word_wait(p->pool, &b->ended, INT64_MAX, true);
+        word_wait(b->waiter, &b->ended, INT64_MAX, true);
     }
     client_end(b->client, &b->activity);
     for (size_t i = 0; i < p->noutputs && atomic_load_explicit(&p->attention, memory_order_relaxed);

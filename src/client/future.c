@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Futures: handles, results, waiting. */
+/* Futures: handles and results. */
 #include "base/clock.h"
 #include "base/status.h"
 #include "client/core.h"
@@ -167,12 +167,7 @@ const char *bask_future_name(const bask_future *f)
     return f ? f->promise.kernel->name : "";
 }
 
-/* ---- waiting ---- */
-
-bool future_wait_until(bask_future *f, int64_t deadline, bool help)
-{
-    return word_wait(f->promise.home->pool, &f->promise.word, deadline, help);
-}
+/* ---- results ---- */
 
 static bask_status check_result(bask_future *f, const void *place, bask_dtype dtype, size_t size)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting for several futures. */
+/* Waiting for one future, and for several. */
 #include "base/clock.h"
 #include "base/status.h"
 #include "client/core.h"
 
-/* Opens a word of the waiter's when any of its futures is done. */
+/* Finishes a word of the waiter's when a future is done. */
 typedef struct bell {
     listener listener;
-    bask_pool *pool;
+    bask_pool *pool; /* the waiter's: the future's may be another one */
     _Atomic uint32_t *word;
 } bell;
 
@@ -15,6 +15,21 @@ static void ring_bell(listener *l)
 {
     bell *b = (bell *)l;
     word_finish(b->pool, b->word, 0, NULL);
+}
+
+/* A future's own word is for workers of its own pool. */
+bool future_wait_until(bask_future *f, int64_t deadline, bool help)
+{
+    bask_pool *home = f->promise.home->pool, *pool = word_pool(home);
+    if (pool == home)
+        return word_wait(home, &f->promise.word, deadline, help);
+    _Atomic uint32_t word = 0;
+    bell b = {{NULL, ring_bell}, pool, &word};
+    if (promise_listen(&f->promise, &b.listener)) {
+        word_wait(pool, &word, deadline, help);
+        promise_forget(&f->promise, &b.listener); /* also waits for a bell that is ringing */
+    }
+    return bask_future_done(f);
 }
 
 static bask_status check(bask_future *const *futures, size_t n, bask_wait_mode mode)
@@ -49,6 +64,7 @@ static bask_status wait_any(bask_future *const *futures, size_t n, int64_t timeo
                             size_t *which)
 {
     _Atomic uint32_t word = 0;
+    bask_pool *pool = word_pool(futures[0]->promise.home->pool);
     size_t at = first_done(futures, n), listening = 0;
     if (at == n) {
         bell *bells = malloc(n * sizeof *bells);
@@ -56,13 +72,12 @@ static bask_status wait_any(bask_future *const *futures, size_t n, int64_t timeo
             return status_set(BASK_ENOMEM, "bask_wait: no memory to wait for any of %zu futures",
                               n);
         for (; listening < n; listening++) {
-            bells[listening] =
-                (bell){{NULL, ring_bell}, futures[listening]->promise.home->pool, &word};
+            bells[listening] = (bell){{NULL, ring_bell}, pool, &word};
             if (!promise_listen(&futures[listening]->promise, &bells[listening].listener))
                 break;
         }
         if (listening == n)
-            word_wait(futures[0]->promise.home->pool, &word, clock_deadline(timeout_ms), false);
+            word_wait(pool, &word, clock_deadline(timeout_ms), false);
         for (size_t i = 0; i < listening; i++)
             promise_forget(&futures[i]->promise, &bells[i].listener);
         free(bells);

@@ -58,7 +58,7 @@ void promise_finish(promise *p, bask_state state);
 
 /* False when P is done already, and then L is not called. */
 bool promise_listen(promise *p, listener *l);
-/* After this L is not called any more (it may have been). */
+/* After this L is not called any more; it may have been, and that call has returned. */
 void promise_forget(promise *p, listener *l);
 
 #endif

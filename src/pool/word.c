@@ -48,10 +48,17 @@ static bool host_spin(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
     return true;
 }
 
+bask_pool *word_pool(bask_pool *pool)
+{
+    return bask_self != &worker_nobody ? ((worker *)bask_self)->pool : pool;
+}
+
 bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help)
 {
     if (word_done(word))
         return true;
+    if (deadline != INT64_MAX && clock_ns() >= deadline)
+        return false;
     worker *self = worker_self(pool);
     if (self) {
         worker_run(self, word, deadline, 0);

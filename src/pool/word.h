@@ -20,9 +20,15 @@ static inline bool word_done(const _Atomic uint32_t *word)
     return (atomic_load_explicit(word, memory_order_acquire) & WORD_DONE) != 0;
 }
 
-/* Sets WORD_DONE and BITS, unless it is done already (then false), and wakes all who wait for it.
- * *FORMER (may be NULL) receives the bits before. */
+/* Sets WORD_DONE and BITS, unless it is done already (then false), and wakes all who wait for it,
+ * the workers of POOL among them. *FORMER (may be NULL) receives the bits before. */
 bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_t *former);
+
+/*
+ * The pool to wait with, and to finish the word with: that of which the calling thread is a worker,
+ * so that it goes on with that pool's work; POOL for other threads.
+ */
+bask_pool *word_pool(bask_pool *pool);
 
 /*
  * Waits until WORD is done (true) or DEADLINE has passed (false), helping as bask_latch_wait says.

@@ -5,10 +5,12 @@
 
 #define NESTED_TEST(name) Test(nested, name, .timeout = 300)
 
-static bask_client *client;
+static bask_client *client, *other;
+static _Atomic int64_t calls;
 
 BASK_KERNEL(int64_t, inc, (int64_t, x))
 {
+    atomic_fetch_add(&calls, 1);
     return x + 1;
 }
 BASK_KERNEL(int64_t, add, (int64_t, x), (int64_t, y))
@@ -198,4 +200,145 @@ static void failure(void)
 NESTED_TEST(failures_come_up)
 {
     on_each_cluster(failure);
+}
+
+/* ---- two clients ---- */
+
+/* Down a ladder whose rungs belong to the two clients in turn. */
+BASK_KERNEL(int64_t, ladder, (int64_t, depth))
+{
+    bask_client *next = depth % 2 ? client : other;
+    return depth ? 1 + take(bask_submit(next, ladder, depth - 1)) : 0;
+}
+BASK_KERNEL(int64_t, ladder_of_plans, (int64_t, depth))
+{
+    bask_client *next = depth % 2 ? client : other;
+    if (depth == 0)
+        return 0;
+    bask_graph *g = bask_graph_new(next);
+    bask_delayed *d = bask_delay(g, inc, bask_delay(g, ladder_of_plans, depth - 1));
+    bask_plan *plan;
+    int64_t x = -1;
+    if (bask_plan_new(next, &d, 1, &plan) != BASK_OK || bask_plan_run(plan) != BASK_OK ||
+        bask_plan_result(plan, 0, &x) != BASK_OK)
+        bask_fail(BASK_EKERNEL, "%s", bask_last_error());
+    bask_plan_free(plan);
+    bask_graph_free(g);
+    return x;
+}
+BASK_KERNEL(int64_t, ladder_of_graphs, (int64_t, depth))
+{
+    bask_client *next = depth % 2 ? client : other;
+    if (depth == 0)
+        return 0;
+    bask_graph *g = bask_graph_new(next);
+    bask_delayed *d = bask_delay(g, inc, bask_delay(g, ladder_of_graphs, depth - 1));
+    bask_future *f;
+    if (bask_compute_sync(next, &d, 1, &f) != BASK_OK)
+        bask_fail(BASK_EKERNEL, "%s", bask_last_error());
+    bask_graph_free(g);
+    return take(f);
+}
+
+typedef struct pair {
+    const char *one, *two;
+} pair;
+
+static const pair pairs[] = {{"threads://1", "threads://1"},
+                             {"threads://2", "threads://1"},
+                             {"threads://1", "sync://"},
+                             {"sync://", "threads://8"},
+                             {"threads://8", "threads://2"}};
+
+static void on_each_pair(void (*check)(void))
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        client = open_client(pairs[i].one);
+        other = open_client(pairs[i].two);
+        check();
+        bask_close(client);
+        bask_close(other);
+    }
+}
+
+static void ladders(void)
+{
+    enum { RUNGS = 10, MANY = 50 };
+    bask_future *f[MANY];
+    for (int i = 0; i < MANY; i++)
+        f[i] = i % 3 == 0   ? bask_submit(client, ladder, RUNGS)
+               : i % 3 == 1 ? bask_submit(client, ladder_of_plans, RUNGS)
+                            : bask_submit(client, ladder_of_graphs, RUNGS);
+    for (int i = 0; i < MANY; i++)
+        assert_value(f[i], RUNGS);
+}
+NESTED_TEST(tasks_of_two_clients_wait_for_each_other)
+{
+    on_each_pair(ladders);
+}
+
+static _Atomic int go;
+BASK_KERNEL(int64_t, spins_until_told, (int64_t, x))
+{
+    while (!atomic_load(&go) && !bask_cancelled())
+        ;
+    return x;
+}
+/* Its worker sleeps until a worker of the other client rings. */
+BASK_KERNEL(int64_t, waits_for_both_clients, (int64_t, x))
+{
+    bask_future *f[] = {bask_submit(client, spins_until_told, x),
+                        bask_submit(other, spins_until_told, x + 1)};
+    size_t which = 9;
+    int64_t sum = -1;
+    bask_status status = bask_wait(f, 2, BASK_ANY, BASK_FOREVER, &which);
+    if (status == BASK_OK)
+        status = bask_wait(f, 2, BASK_ALL, BASK_FOREVER, NULL);
+    if (status != BASK_OK)
+        bask_fail(status, "%s", bask_last_error());
+    sum = take(f[0]);
+    return sum + take(f[1]);
+}
+
+static void both(void)
+{
+    if (bask_client_workers(client) < 2)
+        return; /* spins_until_told takes one */
+    for (int i = 0; i < 20; i++) {
+        atomic_store(&go, 0);
+        bask_future *f = bask_submit(client, waits_for_both_clients, i);
+        bask_pool_stats before, now;
+        bask_client_stats(client, &before);
+        do /* until the waiting worker has gone to sleep */
+            bask_client_stats(client, &now);
+        while (now.parks == before.parks && i < 3);
+        atomic_store(&go, 1);
+        assert_value(f, 2 * i + 1);
+    }
+}
+NESTED_TEST(waiting_for_futures_of_two_clients)
+{
+    on_each_pair(both);
+}
+
+/* ---- not waiting ---- */
+
+BASK_KERNEL(int64_t, looks_but_does_not_wait, (int64_t, x))
+{
+    bask_future *f = bask_submit(client, inc, x);
+    int64_t y = -1;
+    bask_status now = bask_result_timeout(f, &y, 0);
+    bask_status any = bask_wait(&f, 1, BASK_ANY, 0, NULL),
+                all = bask_wait(&f, 1, BASK_ALL, 0, NULL);
+    int64_t ran = atomic_load(&calls);
+    if (now != BASK_ETIMEDOUT || any != BASK_ETIMEDOUT || all != BASK_ETIMEDOUT)
+        bask_fail(BASK_EKERNEL, "it was waited for");
+    return take(f) - x + 10 * ran;
+}
+
+NESTED_TEST(a_timeout_of_zero_does_not_even_help)
+{
+    client = open_client("threads://1");
+    assert_value(bask_submit(client, looks_but_does_not_wait, 7), 1);
+    bask_close(client);
 }
