@@ -162,6 +162,52 @@ Test(graph, many_consumers_that_are_not_wanted)
     each_cluster(unwanted_consumers);
 }
 
+BASK_KERNEL(uint64_t, three, (uint64_t, a), (uint64_t, b), (uint64_t, c))
+{
+    return a + 3 * b + 5 * c + 1;
+}
+
+/* Each node has three dependencies of the layer before; called directly, the kernel gives what each
+ * node must be. Every node of the last layer is an output. */
+static void layers(bask_client *c)
+{
+    enum { W = 1000 };
+    uint64_t seed = DRAW_SEED;
+    bask_graph *g = bask_graph_new(c);
+    bask_delayed **d = malloc((size_t)MILLION * sizeof *d);
+    uint64_t *want = malloc((size_t)MILLION * sizeof *want);
+    for (int i = 0; i < MILLION; i++) {
+        int before = (i / W - 1) * W;
+        if (before < 0) {
+            want[i] = (uint64_t)i;
+            d[i] = bask_delay(g, three, want[i] - 1, 0, 0);
+            continue;
+        }
+        int x = before + (int)draw(&seed, W), y = before + (int)draw(&seed, W),
+            z = before + (int)draw(&seed, W);
+        want[i] = three(want[x], want[y], want[z]);
+        d[i] = bask_delay(g, three, d[x], d[y], d[z]);
+    }
+    bask_plan *plan;
+    cr_assert_eq(bask_plan_new(c, d + MILLION - W, W, &plan), BASK_OK, "%s", bask_last_error());
+    for (int run = 0; run < 2; run++) {
+        cr_assert_eq(bask_plan_run(plan), BASK_OK);
+        for (size_t i = 0; i < W; i++) {
+            uint64_t x;
+            cr_assert_eq(bask_plan_result(plan, i, &x), BASK_OK);
+            cr_assert_eq(x, want[MILLION - W + i]);
+        }
+    }
+    bask_plan_free(plan);
+    free(want);
+    free(d);
+    bask_graph_free(g);
+}
+Test(graph, random_layers_of_a_million)
+{
+    each_cluster(layers);
+}
+
 /* ---- random graphs ---- */
 
 /* In uint64_t, where arithmetic wraps around; called directly they give the expected values. */
