@@ -56,6 +56,12 @@ void client_end(bask_client *c, activity *a)
     pthread_mutex_unlock(&c->lock);
 }
 
+void client_run_here(bask_client *c, plan *p)
+{
+    uint64_t tasks = plan_run_here(p);
+    atomic_fetch_add_explicit(&c->tasks, tasks, memory_order_relaxed);
+}
+
 /* Reads threads://N?... or sync:// into OPTIONS. */
 static bask_status read_address(address *a, bool *sync, bask_pool_options *o)
 {
@@ -155,12 +161,12 @@ void bask_close(bask_client *c)
         pthread_cond_wait(&c->quiet, &c->lock);
     pthread_mutex_unlock(&c->lock);
     bask_pool_stats stats;
-    bask_pool_get_stats(c->pool, &stats);
+    bask_client_stats(c, &stats);
     bask_pool_stop(c->pool, NULL);
     bask_log(BASK_LOG_INFO, "closed %s: %llu tasks, %llu steals, %llu parks", c->address,
              (unsigned long long)stats.tasks, (unsigned long long)stats.steals,
              (unsigned long long)stats.parks);
-    c->pool = NULL;
+    c->pool = c->home.pool = NULL;
     client_release(c);
 }
 
@@ -187,10 +193,11 @@ bask_status bask_wait_for_workers(bask_client *c, int n, int64_t timeout_ms)
 
 void bask_client_stats(const bask_client *c, bask_pool_stats *stats)
 {
-    if (c && c->pool)
-        bask_pool_get_stats(c->pool, stats);
-    else
-        memset(stats, 0, sizeof *stats);
+    memset(stats, 0, sizeof *stats);
+    if (!c || !c->pool)
+        return;
+    bask_pool_get_stats(c->pool, stats);
+    stats->tasks += atomic_load_explicit(&c->tasks, memory_order_relaxed);
 }
 
 bask_graph *bask_graph_new(bask_client *c)

@@ -126,7 +126,7 @@ bask_status bask_compute_with(bask_client *c, bask_delayed *const *outputs, size
     p->on_end = compute_ended;
     client_begin(c, &b->activity);
     if (c->sync)
-        plan_run_here(p);
+        client_run_here(c, p);
     else
         plan_start(p);
     return BASK_OK;
@@ -234,7 +234,7 @@ bask_status bask_plan_run(bask_plan *b)
     plan *p = b->plan;
     client_begin(b->client, &b->activity);
     if (b->client->sync) {
-        plan_run_here(p);
+        client_run_here(b->client, p);
     } else {
         atomic_store_explicit(&b->ended, 0, memory_order_relaxed);
         b->waiter = word_pool(p->pool);

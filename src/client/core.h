@@ -18,10 +18,11 @@ struct activity {
 };
 
 struct bask_client {
-    promise_home home; /* first: a promise's home is its client. home.pool is NULL for sync:// */
+    promise_home home; /* first: a promise's home is its client. home.pool is NULL once closed */
     _Atomic int64_t references;
     atomic_bool closed;
-    bool sync; /* everything runs in the caller */
+    bool sync;              /* everything runs in the caller */
+    _Atomic uint64_t tasks; /* sync: those that ran */
     char *address;
     bask_pool *pool;
     slab_cache slabs;
@@ -54,6 +55,8 @@ struct future_block {
 
 void client_retain(bask_client *c);
 void client_release(bask_client *c);
+/* Runs all of P in the caller, for sync://. */
+void client_run_here(bask_client *c, plan *p);
 void client_begin(bask_client *c, activity *a);
 void client_end(bask_client *c, activity *a);
 

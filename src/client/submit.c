@@ -157,10 +157,12 @@ static void arrive(single *s)
     bask_client *c = s->block->client;
     if (atomic_fetch_sub_explicit(&s->missing, 1, memory_order_acq_rel) != 1)
         return;
-    if (c->sync)
-        run(&s->job);
-    else
+    if (!c->sync) {
         bask_pool_submit(c->pool, &s->job);
+        return;
+    }
+    atomic_fetch_add_explicit(&c->tasks, 1, memory_order_relaxed);
+    run(&s->job);
 }
 
 static void awaited_done(listener *l)

@@ -148,9 +148,9 @@ void plan_drop_failures(plan *p);
 
 /* Starts a run on the pool and returns; on_end tells its end. */
 void plan_start(plan *p);
-/* Runs all in this thread, in one fixed order. */
-void plan_run_here(plan *p);
-/* Asks that no kernel starts any more. */
+/* Runs all in this thread, in one fixed order; returns how many kernels were called. */
+uint64_t plan_run_here(plan *p);
+/* Asks that no kernel starts any more, in this run and those to come. */
 void plan_cancel(plan *p);
 /* Asks that no kernel starts any more that only this output needs. One call at a time. */
 void plan_give_up(plan *p, size_t output);

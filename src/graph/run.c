@@ -284,10 +284,17 @@ typedef struct share {
 
 static void run_range(worker *w, plan *p, uint64_t from, uint64_t to);
 
+/* The pool has counted a job that is no task, it only carries some. */
+static void uncount_job(worker *w)
+{
+    counter_add(&w->tasks, (uint64_t)-1);
+}
+
 static void share_run(bask_job *job)
 {
     share s = *(share *)job;
     free(job);
+    uncount_job((worker *)bask_self);
     run_range((worker *)bask_self, s.plan, s.from, s.to);
 }
 
@@ -333,6 +340,7 @@ static void run_source(source *s, worker *w, uint64_t from, uint64_t to)
 static void run_roots(bask_job *job)
 {
     plan *p = (plan *)((char *)job - offsetof(plan, job));
+    uncount_job((worker *)bask_self);
     run_range((worker *)bask_self, p, 0, p->nroots);
 }
 
@@ -377,6 +385,7 @@ void run_gate_job(bask_job *job)
 {
     gate *g = (gate *)((char *)job - offsetof(gate, job));
     runner r;
+    uncount_job((worker *)bask_self);
     begin(&r, g->plan, (worker *)bask_self);
     chain(&r, g->node);
     end(&r);
@@ -419,7 +428,7 @@ void plan_start(plan *p)
         p->on_end(p);
 }
 
-void plan_run_here(plan *p)
+uint64_t plan_run_here(plan *p)
 {
     runner r;
     prepare(p);
@@ -441,4 +450,5 @@ void plan_run_here(plan *p)
     }
     free(r.stack);
     end(&r);
+    return r.tasks;
 }
