@@ -13,6 +13,19 @@ enum { VISUALIZE_NODES = 500 }; /* larger graphs are drawn by kernel */
 
 extern char **environ;
 
+/* As it stands within the quotes of a label. */
+static void write_name(FILE *f, const char *name)
+{
+    for (; *name; name++) {
+        if (*name == '"' || *name == '\\')
+            putc('\\', f);
+        if (*name == '\n')
+            fputs("\\n", f);
+        else
+            putc(*name, f);
+    }
+}
+
 static void write_nodes(FILE *f, plan *p)
 {
     for (ref r = plan_first(p); r < p->end; r = plan_after(p, r)) {
@@ -20,14 +33,17 @@ static void write_nodes(FILE *f, plan *p)
         if (!p->all && !(s->mark & MARK_WANTED))
             continue;
         const node *n = plan_node(p, r);
-        fprintf(f, "  n%u [label=\"%s\"%s];\n", r, n->kernel->name,
-                s->mark & MARK_OUTPUT ? ", peripheries=2" : "");
+        fprintf(f, "  n%u [label=\"", r);
+        write_name(f, n->kernel->name);
+        fprintf(f, "\"%s];\n", s->mark & MARK_OUTPUT ? ", peripheries=2" : "");
         for (uint32_t i = 0; i < node_nargs(n); i++) {
             if (node_kind(n, i) == ARG_DEP)
                 fprintf(f, "  n%u -> n%u;\n", node_arg(n, i)->dep.from, r);
-            else if (node_kind(n, i) == ARG_PROMISE)
-                fprintf(f, "  f%u_%u [label=\"%s\", shape=ellipse];\n  f%u_%u -> n%u;\n", r, i,
-                        node_arg(n, i)->promise->kernel->name, r, i, r);
+            if (node_kind(n, i) != ARG_PROMISE)
+                continue;
+            fprintf(f, "  f%u_%u [label=\"", r, i);
+            write_name(f, node_arg(n, i)->promise->kernel->name);
+            fprintf(f, "\", shape=ellipse];\n  f%u_%u -> n%u;\n", r, i, r);
         }
     }
 }
@@ -62,6 +78,15 @@ static bool count(tallies *t, const bask_kernel *from, const bask_kernel *to)
     return true;
 }
 
+/* The position of the count of K's nodes, by which the picture knows K: names may be shared. */
+static size_t number_of(const tallies *t, const bask_kernel *k)
+{
+    size_t i = 0;
+    while (t->list[i].from || t->list[i].to != k)
+        i++;
+    return i;
+}
+
 static bool write_summary(FILE *f, plan *p)
 {
     tallies t = {0};
@@ -75,13 +100,16 @@ static bool write_summary(FILE *f, plan *p)
             if (node_kind(n, i) == ARG_DEP)
                 ok = count(&t, plan_node(p, node_arg(n, i)->dep.from)->kernel, n->kernel);
     }
-    for (size_t i = 0; i < t.n; i++) {
-        if (t.list[i].from)
-            fprintf(f, "  \"%s\" -> \"%s\" [label=\"%zu\"];\n", t.list[i].from->name,
-                    t.list[i].to->name, t.list[i].count);
-        else
-            fprintf(f, "  \"%s\" [label=\"%s\\n%zu nodes\"];\n", t.list[i].to->name,
-                    t.list[i].to->name, t.list[i].count);
+    for (size_t i = 0; ok && i < t.n; i++) {
+        const tally *at = &t.list[i];
+        if (at->from) {
+            fprintf(f, "  k%zu -> k%zu [label=\"%zu\"];\n", number_of(&t, at->from),
+                    number_of(&t, at->to), at->count);
+            continue;
+        }
+        fprintf(f, "  k%zu [label=\"", i);
+        write_name(f, at->to->name);
+        fprintf(f, "\\n%zu nodes\"];\n", at->count);
     }
     free(t.list);
     return ok;

@@ -79,6 +79,52 @@ Test(visualize, text_names_nodes_and_edges)
     studio_free(&s);
 }
 
+/* A kernel like leaf, with a name that no identifier can have. */
+static bask_kernel named(const char *name)
+{
+    bask_kernel k = leaf_kernel;
+    k.name = name;
+    return k;
+}
+
+Test(visualize, names_are_quoted)
+{
+    studio s = studio_new();
+    bask_kernel odd = named("say \"hi\" \\N\n\\");
+    bask_arg one = bask_literal(1);
+    bask_delayed *d = bask_delay_array(s.graph, &odd, &one, 1);
+    d = bask_delay(s.graph, leaf, d);
+    for (int large = 0; large < 2; large++) {
+        cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.dot")), BASK_OK);
+        const char *text = take_file(&s, "graph.dot");
+        cr_assert(strstr(text, "label=\"say \\\"hi\\\" \\\\N\\n\\\\"), "%s", text);
+        if (has_dot()) {
+            cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.svg")), BASK_OK, "%s",
+                         bask_last_error());
+            take_file(&s, "graph.svg");
+        }
+        for (int i = 0; i < 600; i++)
+            d = bask_delay(s.graph, leaf, d);
+    }
+    studio_free(&s);
+}
+
+Test(visualize, namesakes_are_told_apart)
+{
+    studio s = studio_new();
+    bask_kernel namesake = named("leaf");
+    bask_delayed *d = bask_delay(s.graph, leaf, 0);
+    for (int i = 0; i < 600; i++) {
+        bask_arg arg = bask_arg_delayed(d);
+        d = bask_delay_array(s.graph, i % 3 ? &namesake : &leaf_kernel, &arg, 1);
+    }
+    cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.dot")), BASK_OK);
+    const char *text = take_file(&s, "graph.dot");
+    cr_assert(strstr(text, "leaf\\n201 nodes") && strstr(text, "leaf\\n400 nodes"), "%s", text);
+    cr_assert_null(strstr(text, "\"leaf\" ->"), "%s", text);
+    studio_free(&s);
+}
+
 Test(visualize, futures_are_drawn)
 {
     studio s = studio_new();
