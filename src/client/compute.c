@@ -185,12 +185,12 @@ static void plan_cancelled(activity *a)
 bask_status bask_plan_new(bask_client *c, bask_delayed *const *outputs, size_t n,
                           bask_plan **result)
 {
-    bask_status status = check_outputs(c, outputs, n, "bask_plan_new");
-    if (status != BASK_OK)
-        return status;
     if (!result)
         return status_set(BASK_EINVAL, "bask_plan_new: plan is NULL");
     *result = NULL;
+    bask_status status = check_outputs(c, outputs, n, "bask_plan_new");
+    if (status != BASK_OK)
+        return status;
     bask_plan *b = calloc(1, sizeof *b);
     if (!b)
         return status_set(BASK_ENOMEM, "no memory for a plan");

@@ -150,7 +150,11 @@ bask_status bask_future_status(const bask_future *f)
 {
     if (!f)
         return status_set(BASK_EINVAL, "bask_future_status: the future is NULL");
-    return bask_future_done(f) ? f->promise.status : BASK_ETIMEDOUT;
+    if (!bask_future_done(f))
+        return status_set(BASK_ETIMEDOUT, "%s is not done", f->promise.kernel->name);
+    if (f->promise.status != BASK_OK)
+        return status_set(f->promise.status, "%s", bask_future_error(f));
+    return BASK_OK;
 }
 
 const char *bask_future_error(const bask_future *f)
@@ -171,7 +175,7 @@ const char *bask_future_name(const bask_future *f)
 
 static bask_status check_result(bask_future *f, const void *place, bask_dtype dtype, size_t size)
 {
-    if (!f || !place)
+    if (!f || (!place && dtype != BASK_VOID))
         return status_set(BASK_EINVAL, "bask_result: the %s is NULL", f ? "place" : "future");
     bask_status status = client_check(f->block->client, "bask_result");
     if (status != BASK_OK)
@@ -198,7 +202,7 @@ bask_status bask_result_as(bask_future *f, void *place, bask_dtype dtype, size_t
         return status_set(f->promise.status, "%s", bask_future_error(f));
     if (dtype == BASK_SPAN)
         memcpy(place, &f->promise.result.buffer->span, sizeof(bask_span));
-    else
+    else if (dtype != BASK_VOID)
         memcpy(place, f->promise.result.bytes, size);
     return BASK_OK;
 }
