@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "client/core.h"
+#include <sched.h>
 #include <string.h>
 
 /* ---- life ---- */
@@ -131,6 +132,8 @@ bask_status bask_cancel(bask_future *f)
             plan_give_up(p, (size_t)(f - b->futures));
     }
     pthread_mutex_unlock(&b->client->lock);
+    while (!bask_future_done(f))
+        sched_yield(); /* its runner was first, and is about to publish the result */
     return BASK_OK;
 }
 

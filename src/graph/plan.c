@@ -194,6 +194,7 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     p->graph = g;
     graph_retain(g);
     p->end = g->next;
+    p->yields_buffers = g->yields_buffers;
     p->outputs = malloc(n * sizeof *p->outputs);
     bool ok = p->outputs && mirror_new(p);
     size_t sinks = 0;

@@ -65,9 +65,10 @@ struct plan {
     page *pages;       /* by ref >> SLAB_SHIFT */
     uint32_t *lengths; /* words used of each slab */
     size_t npages;
-    ref end;           /* nodes from here on came later and do not take part */
-    bool all;          /* every node is wanted: marks need not be looked at */
-    bool keep_outputs; /* the plan, not a future, holds the outputs' buffers */
+    ref end;             /* nodes from here on came later and do not take part */
+    bool all;            /* every node is wanted: marks need not be looked at */
+    bool yields_buffers; /* some kernel of the graph returned one when it was planned */
+    bool keep_outputs;   /* the plan, not a future, holds the outputs' buffers */
     bool fail_fast, own_roots;
     uint32_t run;
     uint32_t watched; /* the bits of a mark that call for on_output */

@@ -118,7 +118,7 @@ static void release_inputs(plan *p, const node *n)
 
 void run_release_outputs(plan *p)
 {
-    if (!p->keep_outputs || p->run == 0 || !p->graph->yields_buffers)
+    if (!p->keep_outputs || p->run == 0 || !p->yields_buffers)
         return;
     for (size_t i = 0; i < p->noutputs; i++) {
         state *s = plan_state(p, p->outputs[i]);
