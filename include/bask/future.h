@@ -46,9 +46,12 @@ BASK_API const char *bask_future_name(const bask_future *future);
 
 /*
  * Waits for the result and copies it to PLACE, which points to a variable of the kernel's result
- * type; for a buffer, to a bask_span, which is then a view for as long as the future lives. A
- * waiting worker helps, and so does a host thread while a worker sleeps. Returns the future's
- * status; BASK_ETYPE when PLACE has another type or size; BASK_ECLOSED.
+ * type; for a buffer, to a bask_span, which is then a view for as long as the future lives.
+ * A waiting worker runs other tasks meanwhile. A host thread sleeps, so tasks may depend on what it
+ * does next (bask_compute_sync and bask_plan_run are the calls in which it helps).
+ * Returns the future's status (message: bask_last_error); BASK_ETYPE when PLACE has another type or
+ * size; BASK_ECLOSED; BASK_EINVAL for NULLs. A kernel that returns void has no result to read: wait
+ * by bask_wait, then ask bask_future_status.
  */
 #define bask_result(future, place)                                                                 \
     bask_result_as((future), (place), BASK_DTYPE_OF_(*(place)), sizeof *(place), BASK_FOREVER)
