@@ -27,8 +27,10 @@
  *      exchange sees the P1 of the request's writer. The last searcher asks again, since a
  *      publisher may have counted on him.
  *  (d) Parked workers that have done P1 = sleepers + reservations not yet carried out. So a
- *      reserver always finds one (maybe a moment later, when its `parked` is stored), and who finds
- *      no sleeper left to reserve knows that each parked worker is being woken already.
+ *      reserver always finds one (maybe a moment later, when its `parked` is stored). Which one is
+ *      not settled before: a reservation made while V was parked may go to a worker that parked
+ *      after it. So who must wake V and finds no sleeper to reserve waits for either: V is woken,
+ *      or another reservation was carried out on a later parker, who is a sleeper now.
  */
 #include "pool/sleep.h"
 
@@ -83,10 +85,10 @@ void sleep_wake(worker *v)
     bask_pool *pool = v->pool;
     while (atomic_load_explicit(&v->parked, memory_order_seq_cst) == 1) {
         uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
-        if (idle_sleepers(idle) == 0)
-            return; /* (d): it is being woken */
-        if (reserve_sleeper(pool, idle)) {
-            wake_reserved(pool, v);
+        if (idle_sleepers(idle) == 0) {
+            sched_yield(); /* (d): somebody is about to wake it, or another in its place */
+        } else if (reserve_sleeper(pool, idle)) {
+            wake_reserved(pool, v); /* if this wakes another, V has been woken meanwhile */
             return;
         }
     }
@@ -124,14 +126,6 @@ bool sleep_help(bask_pool *pool)
     return false;
 }
 
-/* Takes this parked worker back, or another in its place if somebody has just woken this one. */
-static void unpark_self(worker *w)
-{
-    sleep_wake(w);
-    while (atomic_load_explicit(&w->parked, memory_order_acquire) == 1)
-        sched_yield(); /* somebody has reserved it and is about to turn the word */
-}
-
 void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline)
 {
     bask_pool *pool = w->pool;
@@ -148,12 +142,12 @@ void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline)
     found = found || pool_has_work(pool) || /* P3 */
             (!until && atomic_load_explicit(&pool->stopping, memory_order_seq_cst));
     if (found)
-        unpark_self(w);
+        sleep_wake(w);
     /* acquire: pairs with the CAS in wake_reserved */
     while (atomic_load_explicit(&w->parked, memory_order_acquire) == 1) {
         futex_wait(&w->parked, 1, deadline);
         if (deadline != INT64_MAX && clock_ns() >= deadline)
-            unpark_self(w);
+            sleep_wake(w);
     }
     if (!found)
         counter_add(&w->wakes, 1);
