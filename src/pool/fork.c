@@ -8,6 +8,15 @@
 #include "pool/word.h"
 #include "pool/worker.h"
 
+/* CHILD is off the private list: from now on its word says whether it has run. */
+static item joined_by_word(worker *w, bask_child *child)
+{
+    child->owner = &w->face;
+    child->older = NULL;
+    atomic_store_explicit(&child->word, 0, memory_order_relaxed);
+    return (item)child | ITEM_CHILD;
+}
+
 /* Publishes the older half of the private list, the oldest nearest to the thieves. */
 static void publish(worker *w)
 {
@@ -35,14 +44,22 @@ static void publish(worker *w)
         w->face.newest = NULL;
     for (int64_t i = half - 1; i >= 0; i--) {
         bask_child *older = c->older;
-        c->owner = &w->face;
-        c->older = NULL;
-        atomic_store_explicit(&c->word, 0, memory_order_relaxed); /* released by deque_publish */
-        deque_lay(&w->deque, i, (item)c | ITEM_CHILD);
+        deque_lay(&w->deque, i, joined_by_word(w, c)); /* released by deque_publish */
         c = older;
     }
     deque_publish(&w->deque, half);
     sleep_notify(w->pool);
+}
+
+item fork_take(worker *w)
+{
+    if (atomic_load_explicit(&w->face.request, memory_order_relaxed) != 0)
+        publish(w);
+    bask_child *child = w->face.newest;
+    if (!child)
+        return 0;
+    w->face.newest = child->older;
+    return joined_by_word(w, child);
 }
 
 void bask_fork_slow(bask_worker *self, bask_child *child)

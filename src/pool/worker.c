@@ -159,7 +159,10 @@ static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
 void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
 {
     while (!until || !word_done(until)) {
-        item x = deque_take(&w->deque);
+        /* private children first: who waits must not keep them from the others */
+        item x = w->face.newest ? fork_take(w) : 0;
+        if (!x)
+            x = deque_take(&w->deque);
         if (!x && !((flags & WORKER_JOIN) && w->nest >= WORKER_DEEP)) {
             if (!(x = inbox_take(w)) && source_run(w->pool, w))
                 continue;

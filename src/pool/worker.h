@@ -76,6 +76,9 @@ void worker_push(worker *w, item x);
 /* Runs one item that was taken from a deque. */
 void worker_execute(worker *w, item x);
 
+/* Owner: the newest private child, to be run like a public one; 0 when there is none (any more). */
+item fork_take(worker *w);
+
 /* True once when a thief wants work that W holds privately (and clears the request). */
 static inline bool worker_asked(worker *w)
 {
