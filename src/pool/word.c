@@ -7,8 +7,8 @@
 #include "pool/sleep.h"
 #include <stdlib.h>
 
-/* A host thread looks this long before it blocks: a hot worker answers within a microsecond. */
-enum { HOST_SPIN_NS = 20000 };
+/* A thread looks this long before it blocks: a hot worker answers within a microsecond. */
+enum { BLOCK_SPIN_NS = 20000 };
 
 bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_t *former)
 {
@@ -31,9 +31,9 @@ bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_
 }
 
 /* No spinning when nobody is awake to answer: the waker's CPU is the wakee's best place to run. */
-static bool host_spin(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
+static bool spin(_Atomic uint32_t *word, int64_t deadline)
 {
-    int64_t end = clock_ns() + HOST_SPIN_NS;
+    int64_t end = clock_ns() + BLOCK_SPIN_NS;
     for (unsigned i = 0; !word_done(word); i++) {
         if (i % 32 == 31) {
             int64_t now = clock_ns();
@@ -44,13 +44,28 @@ static bool host_spin(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
             return false;
         cpu_relax();
     }
-    (void)pool;
     return true;
 }
 
 bask_pool *word_pool(bask_pool *pool)
 {
     return bask_self != &worker_nobody ? ((worker *)bask_self)->pool : pool;
+}
+
+bool word_block(_Atomic uint32_t *word, int64_t deadline)
+{
+    if (spin(word, deadline))
+        return true;
+    for (;;) {
+        uint32_t old = atomic_fetch_or_explicit(word, WORD_HOST, memory_order_seq_cst);
+        if (old & WORD_DONE)
+            return true;
+        futex_wait(word, old | WORD_HOST, deadline);
+        if (word_done(word))
+            return true;
+        if (deadline != INT64_MAX && clock_ns() >= deadline)
+            return false;
+    }
 }
 
 bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help)
@@ -71,16 +86,5 @@ bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool h
         if (word_done(word))
             return true;
     }
-    if (host_spin(pool, word, deadline))
-        return true;
-    for (;;) {
-        uint32_t old = atomic_fetch_or_explicit(word, WORD_HOST, memory_order_seq_cst);
-        if (old & WORD_DONE)
-            return true;
-        futex_wait(word, old | WORD_HOST, deadline);
-        if (word_done(word))
-            return true;
-        if (deadline != INT64_MAX && clock_ns() >= deadline)
-            return false;
-    }
+    return word_block(word, deadline);
 }

@@ -10,7 +10,11 @@
 #include <string.h>
 
 /* Joins on a deeper stack than this wait for the thief instead of taking more foreign work. */
+#ifdef BASK_TINY
+enum { WORKER_DEEP = 2 };
+#else
 enum { WORKER_DEEP = 64 };
+#endif
 
 bask_worker worker_nobody = {.newest = NULL, .request = 1};
 
@@ -118,25 +122,23 @@ static bool over(worker *w, _Atomic uint32_t *until)
 
 enum { SEARCH_OVER = 0, SEARCH_AGAIN = ITEM_TAG }; /* results of search() that are no items */
 
-/* Looks for work, parking where there is none. SEARCH_AGAIN: there may be something at home. */
+/* Looks for work, parking where there is none. SEARCH_AGAIN: there may be something at home. Others
+ * rely on a searcher, so it must take what it finds. */
 static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
 {
     bask_pool *pool = w->pool;
-    bool willing = !(flags & WORKER_JOIN) || w->nest < WORKER_DEEP;
     int64_t start = 0;
     item x = SEARCH_OVER;
     sleep_search(w);
     for (unsigned round = 0;; round++) {
         if (over(w, until))
             break;
-        if (willing) {
-            if (source_waiting(pool) || inbox_nonempty(pool)) {
-                x = SEARCH_AGAIN;
-                break;
-            }
-            if ((x = steal(w)))
-                break;
+        if (source_waiting(pool) || inbox_nonempty(pool)) {
+            x = SEARCH_AGAIN;
+            break;
         }
+        if ((x = steal(w)))
+            break;
         cpu_relax();
         if (round % 16 != 0) /* the clock costs as much as a few looks */
             continue;
@@ -163,10 +165,12 @@ void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
         item x = w->face.newest ? fork_take(w) : 0;
         if (!x)
             x = deque_take(&w->deque);
-        if (!x && !((flags & WORKER_JOIN) && w->nest >= WORKER_DEEP)) {
-            if (!(x = inbox_take(w)) && source_run(w->pool, w))
-                continue;
+        if (!x && flags & WORKER_JOIN && w->nest >= WORKER_DEEP) {
+            word_block(until, deadline); /* no searcher, no sleeper: as if in a long leaf */
+            return;
         }
+        if (!x && !(x = inbox_take(w)) && source_run(w->pool, w))
+            continue;
         if (!x)
             x = search(w, until, deadline, flags);
         if (x == SEARCH_OVER)
