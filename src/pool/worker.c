@@ -169,13 +169,14 @@ void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
             word_block(until, deadline); /* no searcher, no sleeper: as if in a long leaf */
             return;
         }
-        if (!x && !(x = inbox_take(w)) && source_run(w->pool, w))
-            continue;
         if (!x)
+            x = inbox_take(w);
+        if (!x && !source_run(w->pool, w)) {
             x = search(w, until, deadline, flags);
-        if (x == SEARCH_OVER)
-            return;
-        if (x != SEARCH_AGAIN)
+            if (x == SEARCH_OVER)
+                return;
+        }
+        if (x && x != SEARCH_AGAIN)
             worker_execute(w, x);
         if (deadline != INT64_MAX && clock_ns() >= deadline)
             return;
