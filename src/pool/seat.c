@@ -37,10 +37,12 @@ static worker *seat_take(bask_pool *pool)
         return NULL;
     }
     atomic_store_explicit(&w->taken, true, memory_order_relaxed);
+    /* on behalf of those who parked before they could ask this seat (sleep.c, P2) */
+    atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);
     worker *first = atomic_load_explicit(&pool->seats, memory_order_relaxed);
     do
         atomic_store_explicit(&w->next, first, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&pool->seats, &first, w, memory_order_release,
+    while (!atomic_compare_exchange_weak_explicit(&pool->seats, &first, w, memory_order_seq_cst,
                                                   memory_order_relaxed));
     return w;
 }

@@ -25,7 +25,8 @@
  *      helper that leaves looks again as a searcher does.
  *  (c) Private work: the request of P2 stands until its owner exchanges it and publishes, and that
  *      exchange sees the P1 of the request's writer. The last searcher asks again, since a
- *      publisher may have counted on him. Nobody parks with private work: worker_run runs it first.
+ *      publisher may have counted on him. A new seat starts with a request, for those who parked
+ *      before it was there. Nobody parks with private work: worker_run runs it first.
  *  (d) Parked workers that have done P1 = sleepers + reservations not yet carried out. So a
  *      reserver always finds one (maybe a moment later, when its `parked` is stored). Which one is
  *      not settled before: a reservation made while V was parked may go to a worker that parked

@@ -107,8 +107,9 @@ static inline worker *pool_next(bask_pool *pool, worker *v)
         return pool->workers;
     if (v && v->id >= 0 && v->id + 1 < pool->nworkers)
         return v + 1;
-    /* acquire: pairs with the release that made the seat public */
-    return atomic_load_explicit(v && v->id < 0 ? &v->next : &pool->seats, memory_order_acquire);
+    /* pairs with the CAS that made the seat public; seq_cst: a parker that does not see a seat has
+     * done P1 before that seat's first look at the idle word (sleep.c, a and c) */
+    return atomic_load_explicit(v && v->id < 0 ? &v->next : &pool->seats, memory_order_seq_cst);
 }
 
 static inline void cpu_relax(void)
