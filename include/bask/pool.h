@@ -58,7 +58,8 @@ typedef struct bask_pool_options {
     const char *name;  /* prefix of the threads' names, at most 10 bytes are used; NULL: "bask" */
 } bask_pool_options;
 
-/* Counts since the start of the pool; each is exact once the pool is quiet. */
+/* Counts since the start of the pool; each is exact once the pool is quiet, and the tasks that a
+ * result depends on are counted when it is there. */
 typedef struct bask_pool_stats {
     uint64_t workers;       /* threads that the pool started */
     uint64_t tasks;         /* jobs, children and graph nodes that were run */

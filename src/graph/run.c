@@ -20,9 +20,10 @@ typedef struct runner {
     plan *plan;
     worker *worker; /* NULL: one thread, whose ready nodes lie on `stack` */
     ref *stack;
-    size_t top, capacity;
+    size_t top;
     int64_t terminals; /* completed and not yet reported */
-    uint64_t tasks;
+    counter *tasks;    /* counts each before it runs, so that whoever has its result sees it */
+    counter here;      /* ... where there is no worker to count for */
     bask_task task;
 } runner;
 
@@ -171,7 +172,7 @@ INLINE void call_node(runner *r, const node *n, state *s)
         return;
     r->task.node = n;
     r->task.result = &s->result;
-    r->tasks++;
+    counter_add(r->tasks, 1);
     if (LIKELY(n->flags == 0)) {
         /* the common node: task_call without its questions */
         const void *arguments[NODE_NARROW];
@@ -247,6 +248,7 @@ static void chain(runner *r, ref at)
 static void begin(runner *r, plan *p, worker *w)
 {
     *r = (runner){.plan = p, .worker = w};
+    r->tasks = w ? &w->tasks : &r->here;
     r->task.plan = p;
     r->task.cancelled = task_is_cancelled;
     task_begin(&r->task);
@@ -256,8 +258,6 @@ static void begin(runner *r, plan *p, worker *w)
 static void end(runner *r)
 {
     task_end(&r->task);
-    if (r->worker)
-        counter_add(&r->worker->tasks, r->tasks);
     /* acq_rel: whoever reports the last terminal sees all that was done */
     if (r->terminals && atomic_fetch_sub_explicit(&r->plan->remaining, r->terminals,
                                                   memory_order_acq_rel) == r->terminals)
@@ -450,5 +450,5 @@ uint64_t plan_run_here(plan *p)
     }
     free(r.stack);
     end(&r);
-    return r.tasks;
+    return atomic_load_explicit(&r.here, memory_order_relaxed);
 }
