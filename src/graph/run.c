@@ -434,14 +434,14 @@ uint64_t plan_run_here(plan *p)
     prepare(p);
     begin(&r, p, NULL);
     r.stack = malloc((p->wanted + 1) * sizeof *r.stack);
+    for (size_t i = 0; i < p->ngates; i++) /* in one thread every promise is done by now */
+        if (gate_arrive(&p->gates[i]))
+            push_ready(&r, p->gates[i].node);
     if (!r.stack) { /* memory order is a topological order, and needs no stack */
         for (ref at = plan_first(p); at < p->end; at = plan_after(p, at))
             if (p->all || plan_state(p, at)->mark & MARK_WANTED)
                 (void)step(&r, at, false);
     } else {
-        for (size_t i = 0; i < p->ngates; i++) /* in one thread every promise is done by now */
-            if (gate_arrive(&p->gates[i]))
-                r.stack[r.top++] = p->gates[i].node;
         for (size_t i = 0; i < p->nroots || r.top;) {
             ref at = r.top ? r.stack[--r.top] : p->roots[i++];
             while (at)
