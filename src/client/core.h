@@ -63,6 +63,10 @@ void client_end(bask_client *c, activity *a);
 /* BASK_EINVAL or BASK_ECLOSED with a message that names CALL. */
 bask_status client_check(const bask_client *c, const char *call);
 
+/* May these nodes be computed with C, all at once? Otherwise says why not, naming CALL. */
+bask_status client_check_outputs(bask_client *c, bask_delayed *const *outputs, size_t n,
+                                 const char *call);
+
 /* N futures, each with one reference for the user and one for the run; the block has one more. */
 future_block *block_new(bask_client *c, size_t n);
 void block_release(future_block *b);

@@ -3,6 +3,7 @@
 #include "graph/plan.h"
 
 #include "base/status.h"
+#include "graph/outcome.h"
 #include "graph/run.h"
 #include <stdlib.h>
 #include <string.h>
@@ -242,7 +243,7 @@ void *plan_free(plan *p)
 {
     bask_graph *g = p->graph;
     void *owner = g->owner;
-    run_release_outputs(p);
+    outcome_release_outputs(p);
     plan_drop_failures(p);
     for (size_t i = 0; i < p->npages; i++)
         slab_put(g->cache, p->pages[i].block, 1);

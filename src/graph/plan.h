@@ -138,6 +138,17 @@ static inline ref state_ref(const state *s)
     return block->first + (ref)(((uintptr_t)s & (CELL_BLOCK - 1)) / 8);
 }
 
+/* The first consumer from *E on that takes part in the run, 0 if none does; moves *E behind it. */
+static inline __attribute__((always_inline)) ref plan_next_consumer(const plan *p, edge *e)
+{
+    while (*e) {
+        ref c = plan_consumer(p, *e, e);
+        if (c < p->end && (p->all || plan_state(p, c)->mark & MARK_WANTED))
+            return c;
+    }
+    return 0;
+}
+
 /* Plans OUTPUTS, nodes of G, which is retained. BASK_EINVAL, BASK_ENOMEM. */
 bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan **result);
 /* Frees the plan and releases the graph; returns the graph's owner if the graph is

@@ -9,6 +9,8 @@
  */
 #include "graph/run.h"
 
+#include "graph/outcome.h"
+
 #include <stdlib.h>
 
 #define INLINE static inline __attribute__((always_inline))
@@ -27,148 +29,13 @@ typedef struct runner {
     bask_task task;
 } runner;
 
-/* ---- failures and cancellation ---- */
-
-static bool task_is_cancelled(const bask_task *task)
-{
-    const plan *p = task->plan;
-    uint32_t attention = atomic_load_explicit(&p->attention, memory_order_relaxed);
-    return attention & ATTENTION_CANCELLED ||
-           (attention & ATTENTION_OUTPUT && !plan_needs(p, node_ref(task->node)));
-}
-
-static void keep_failure(plan *p, failure *f)
-{
-    if (failure_is_static(f))
-        return;
-    failure *first = atomic_load_explicit(&p->failures, memory_order_relaxed);
-    do
-        f->next = first;
-    while (!atomic_compare_exchange_weak_explicit(&p->failures, &first, f, memory_order_release,
-                                                  memory_order_relaxed));
-}
-
-/* OWN is MARK_OWN or 0. */
-static void set_failed(plan *p, state *s, failure *f, uint32_t own)
-{
-    bool stop = p->fail_fast && f != &failure_cancelled;
-    s->result.failure = f;
-    s->mark |= MARK_FAILED | own;
-    atomic_fetch_or_explicit(&p->attention, ATTENTION_FAILED | (stop ? ATTENTION_CANCELLED : 0u),
-                             memory_order_relaxed);
-}
-
-/* Why node R must not run: the failure of the first argument that failed, or the cancellation. */
-static __attribute__((noinline)) failure *must_skip(plan *p, const node *n)
-{
-    uint32_t attention = atomic_load_explicit(&p->attention, memory_order_relaxed);
-    for (uint32_t i = 0, count = node_nargs(n); i < count; i++) {
-        const arg *a = node_arg(n, i);
-        if (node_kind(n, i) == ARG_DEP) {
-            const state *from = plan_state(p, a->dep.from);
-            if (from->mark & MARK_FAILED)
-                return from->result.failure;
-        } else if (node_kind(n, i) == ARG_PROMISE && promise_state(a->promise) != BASK_FINISHED) {
-            failure *f = failure_of_promise(a->promise);
-            keep_failure(p, f);
-            return f;
-        }
-    }
-    if (attention & ATTENTION_CANCELLED ||
-        (attention & ATTENTION_OUTPUT && !plan_needs(p, node_ref(n))))
-        return &failure_cancelled;
-    return NULL;
-}
-
-/* ---- consumers ---- */
-
-/* The first consumer from *E on that takes part in the run, 0 if none does; moves *E behind it. */
-INLINE ref next_consumer(const plan *p, edge *e)
-{
-    while (*e) {
-        ref c = plan_consumer(p, *e, e);
-        if (c < p->end && (p->all || plan_state(p, c)->mark & MARK_WANTED))
-            return c;
-    }
-    return 0;
-}
-
-/* ---- buffers ---- */
-
-/* References for every wanted consumer and for the plan; the kernel's own goes last. */
-static void share_buffer(plan *p, const node *n, const state *s)
-{
-    int64_t uses = p->keep_outputs && s->mark & MARK_OUTPUT ? 1 : 0;
-    edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
-    while (next_consumer(p, &e))
-        uses++;
-    buffer_retain_many(s->result.buffer, uses);
-}
-
-static void release_inputs(plan *p, const node *n)
-{
-    for (uint32_t i = 0, count = node_nargs(n); i < count; i++) {
-        if (node_kind(n, i) != ARG_DEP)
-            continue;
-        ref from = node_arg(n, i)->dep.from;
-        const state *s = plan_state(p, from);
-        if (node_yields_buffer(plan_node(p, from)) && !(s->mark & MARK_FAILED))
-            bask_buffer_release(s->result.buffer);
-    }
-}
-
-void run_release_outputs(plan *p)
-{
-    if (!p->keep_outputs || p->run == 0 || !p->yields_buffers)
-        return;
-    for (size_t i = 0; i < p->noutputs; i++) {
-        state *s = plan_state(p, p->outputs[i]);
-        if ((s->mark & MARK_OUTPUT) == i + 1 && !(s->mark & MARK_FAILED) &&
-            node_yields_buffer(plan_node(p, p->outputs[i])))
-            bask_buffer_release(s->result.buffer);
-    }
-}
-
 /* ---- one node ---- */
-
-static __attribute__((noinline)) void finish_special(plan *p, const node *n, state *s)
-{
-    bool failed = s->mark & MARK_FAILED;
-    bask_buffer *made = node_yields_buffer(n) && !failed ? s->result.buffer : NULL;
-    if (n->flags & NODE_BUFFERS)
-        release_inputs(p, n);
-    if (s->mark & MARK_OUTPUT && p->on_output && !p->on_output(p, (s->mark & MARK_OUTPUT) - 1, s) &&
-        !failed) {
-        set_failed(p, s, &failure_cancelled, 0);
-        failed = true;
-    }
-    if (made && !failed)
-        share_buffer(p, n, s);
-    bask_buffer_release(made);
-}
-
-/* Keeps why the task failed; the buffer that a failed kernel may have returned goes. */
-static __attribute__((noinline, cold)) void note_failure(runner *r, const node *n, state *s)
-{
-    if (node_yields_buffer(n))
-        bask_buffer_release(s->result.buffer);
-    keep_failure(r->plan, r->task.failure);
-    set_failed(r->plan, s, r->task.failure, MARK_OWN);
-    r->task.failure = NULL;
-}
-
-static __attribute__((noinline)) bool skip(plan *p, const node *n, state *s)
-{
-    failure *why = must_skip(p, n);
-    if (why)
-        set_failed(p, s, why, 0);
-    return why != NULL;
-}
 
 INLINE void call_node(runner *r, const node *n, state *s)
 {
     plan *p = r->plan;
-    if (UNLIKELY(atomic_load_explicit(&p->attention, memory_order_relaxed)) && skip(p, n, s))
+    if (UNLIKELY(atomic_load_explicit(&p->attention, memory_order_relaxed)) &&
+        outcome_skip(p, n, s))
         return;
     r->task.node = n;
     r->task.result = &s->result;
@@ -185,8 +52,10 @@ INLINE void call_node(runner *r, const node *n, state *s)
     } else {
         task_call(&r->task);
     }
-    if (UNLIKELY(r->task.failure != NULL))
-        note_failure(r, n, s);
+    if (UNLIKELY(r->task.failure != NULL)) {
+        outcome_failed(p, n, s, r->task.failure);
+        r->task.failure = NULL;
+    }
 }
 
 /* Counts one arrival; true for the last one. */
@@ -220,14 +89,14 @@ INLINE ref step(runner *r, ref at, bool shared)
     state *s = plan_state(p, at);
     call_node(r, n, s);
     if (UNLIKELY((n->flags & (NODE_BUFFERS | NODE_YIELDS)) | (s->mark & p->watched)))
-        finish_special(p, n, s);
+        outcome_complete(p, n, s);
     ref ready = 0;
     edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
-    ref c = next_consumer(p, &e);
+    ref c = plan_next_consumer(p, &e);
     r->terminals += c == 0;
     while (c) {
         /* looked up before the arrival at C, after which the run may end and the plan be gone */
-        ref after = next_consumer(p, &e);
+        ref after = plan_next_consumer(p, &e);
         uint32_t deps = node_ndeps(plan_node(p, c));
         if (deps == 1 || arrive(&plan_state(p, c)->count, p->run * deps, shared)) {
             if (ready)
@@ -250,7 +119,7 @@ static void begin(runner *r, plan *p, worker *w)
     *r = (runner){.plan = p, .worker = w};
     r->tasks = w ? &w->tasks : &r->here;
     r->task.plan = p;
-    r->task.cancelled = task_is_cancelled;
+    r->task.cancelled = outcome_unwanted;
     task_begin(&r->task);
 }
 
@@ -395,7 +264,7 @@ void run_gate_job(bask_job *job)
 
 static void prepare(plan *p)
 {
-    run_release_outputs(p);
+    outcome_release_outputs(p);
     p->watched = p->on_output ? MARK_OUTPUT : 0;
     p->run++;
     if (atomic_load_explicit(&p->attention, memory_order_relaxed)) {

@@ -8,6 +8,5 @@
 void run_cell(worker *w, void *cell); /* a ready node out of a deque */
 void run_gate(listener *l);           /* a promise that a node waits for is done */
 void run_gate_job(bask_job *job);     /* ... and it was the last thing that the node waited for */
-void run_release_outputs(plan *p);    /* drops the buffers that the plan itself holds */
 
 #endif
