@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sleep and wake protocol of src/pool: sleep.c, word.c, fork.c, seat.c and the loop of worker.c.
+ *
+ * WORKERS threads of the pool and HOSTS host threads, each with a seat. Job k (k < JOBS) is injected
+ * by host k % HOSTS; WAVES times it forks KIDS_0 (job 0) or KIDS (others) children and waits until
+ * they have run, always with the same word; then it counts its host's latch down. A host injects,
+ * helps, waits for its latch, and the first one then stops the pool (STOP=0: it does not).
+ *
+ * One step is one seq_cst operation of the C code, or the load and the CAS of a loop that repeats
+ * when the CAS fails. The deque is taken for granted: take, steal and publish are single steps.
+ *
+ * Properties
+ *   no invalid end state   every job and child runs, every waiter returns, every worker ends
+ *   monitor                at no time does a worker sleep beside work: ASLEEP_BESIDE_WORK; whoever
+ *                          is parked is a sleeper or reserved: claim (d) of sleep.c
+ *   assertions             the counters never go below 0 and end at 0, and nobody parks with private
+ *                          work of its own
+ *
+ * CELLS=1: jobs start without a request, like the cells of a graph. DEEP=n: joins with n jobs on the
+ * stack are deep. HELP=0: hosts block at once. DEADLINES=1: a wait in a job may time out once.
+ * DRAIN=1: the host stops the pool without waiting. MUTANT=n: one rule is broken; see `check`.
+ */
+#ifndef WORKERS
+#define WORKERS 2
+#endif
+#ifndef HOSTS
+#define HOSTS 1
+#endif
+#ifndef JOBS
+#define JOBS 2
+#endif
+#ifndef KIDS_0
+#define KIDS_0 1
+#endif
+#ifndef KIDS
+#define KIDS 1
+#endif
+#ifndef WAVES
+#define WAVES 1
+#endif
+#ifndef CELLS
+#define CELLS 0
+#endif
+#ifndef HELP
+#define HELP 1
+#endif
+#ifndef STOP
+#define STOP 1
+#endif
+#ifndef DRAIN
+#define DRAIN 0
+#endif
+#ifndef DEEP
+#define DEEP 9
+#endif
+#ifndef DEADLINES
+#define DEADLINES 0
+#endif
+#ifndef MUTANT
+#define MUTANT 0
+#endif
+
+/* A scan of all threads: a step for each, or (SCANS=0, for larger configurations) one step. */
+#ifndef SCANS
+#define SCANS 1
+#endif
+#if SCANS
+#define SCAN
+#else
+#define SCAN atomic
+#endif
+
+#define THREADS (WORKERS + HOSTS)
+#define NONE 15
+
+/* bask_pool.idle: one word, so it changes in atomic steps only */
+byte searchers, sleepers, helpers;
+#define SLEEPER_WANTED (searchers == 0 && sleepers > helpers)
+
+/* per thread; 0 .. 3 can be named in any configuration */
+bit parked[4], request[4], born[4];
+byte waiting_for[4]; /* a word + 1 */
+byte blocked_on[4];  /* a futex wait on this word + 1 */
+
+byte inbox, queued[4];                         /* bit masks of jobs */
+byte private[3], public[3], left[3], owner[3]; /* per job: its children, and who runs it + 1 */
+
+/* words: that of job k's children, then that of host h's latch */
+#define LATCH(h) (JOBS + (h))
+bit done[6], word_host[6], word_worker[6];
+#define JOBS_OF(h) ((JOBS + HOSTS - 1 - (h)) / HOSTS)
+byte latches_down[3], waves[3];
+
+bit stopping;
+byte ended, hosts_ended;
+
+/* for the monitor: reservations not yet carried out; threads between making work visible, P1 or a
+ * leave and the end of what follows; searchers that would not take what they find */
+byte reserved, busy, refusing;
+
+#define OWNS(t, k) (owner[k] == (t) + 1 && public[k] > 0)
+#define NONEMPTY(t) (queued[t] != 0 || OWNS(t, 0) || OWNS(t, 1) || OWNS(t, 2))
+#define UNASKED(k) (private[k] > 0 && request[owner[k] - 1] == 0)
+#define ASLEEP_BESIDE_WORK                                                                         \
+    (searchers == refusing && sleepers > helpers && busy == 0 &&                                   \
+     (inbox != 0 || NONEMPTY(0) || NONEMPTY(1) || NONEMPTY(2) || NONEMPTY(3) || UNASKED(0) ||      \
+      UNASKED(1) || UNASKED(2)))
+
+#define PARKED_UNCOUNTED (parked[0] + parked[1] + parked[2] + parked[3] > sleepers + reserved)
+
+/* ---- sleep.c ---- */
+
+inline reserve()
+{
+    assert(sleepers > 0);
+    sleepers--;
+    searchers++;
+    reserved++
+}
+
+/* Who is not preferred is found by a scan that repeats until some worker has stored its `parked`. */
+inline wake_reserved(prefer)
+{
+    if
+    :: atomic { prefer != NONE && parked[prefer] -> parked[prefer] = 0; reserved-- }
+#if MUTANT == 11
+    :: prefer != NONE && !parked[prefer]
+    :: prefer == NONE ->
+#else
+    :: else ->
+#endif
+        if
+        :: atomic { parked[0] -> parked[0] = 0; reserved-- }
+        :: atomic { parked[1] -> parked[1] = 0; reserved-- }
+        :: atomic { parked[2] -> parked[2] = 0; reserved-- }
+        :: atomic { parked[3] -> parked[3] = 0; reserved-- }
+        fi
+    fi
+}
+
+/* Ends what made its caller `busy`. */
+inline notify()
+{
+    if
+    :: atomic { SLEEPER_WANTED -> reserve(); busy-- };
+        wake_reserved(NONE)
+    :: atomic { else -> busy-- }
+    fi
+}
+
+inline sleep_wake(w)
+{
+    do
+    :: parked[w] ->
+        if
+        :: atomic { sleepers > 0 -> reserve() };
+            wake_reserved(w);
+            break
+#if MUTANT == 16
+        :: atomic { sleepers == 0 -> break }
+#else
+        :: !parked[w] -> break /* with no sleeper left: somebody is being woken, maybe another */
+#endif
+        fi
+    :: else -> break
+    od
+}
+
+inline ask(t)
+{
+    if :: t < WORKERS || born[t] -> request[t] = 1 :: else fi
+}
+
+inline pool_has_work()
+{
+    SCAN {
+        atomic { found = inbox != 0; v = 0 };
+        do
+        :: atomic { !found && v < THREADS -> found = NONEMPTY(v); v++ }
+        :: atomic { else -> v = 0; break }
+        od
+    }
+}
+
+inline leave(what, look)
+{
+    atomic {
+        assert(what > 0);
+        what--;
+        found = look && SLEEPER_WANTED;
+        busy = busy + found
+    };
+    if
+    :: found ->
+#if MUTANT != 3
+        SCAN {
+            do
+            :: atomic { v < THREADS -> ask(v); v++ }
+            :: atomic { else -> v = 0; break }
+            od
+        };
+#endif
+#if MUTANT != 4
+        pool_has_work();
+        if :: atomic { found -> found = 0 }; notify() :: atomic { else -> busy-- } fi
+#else
+        atomic { found = 0; busy-- }
+#endif
+    :: else
+    fi
+}
+
+/* ---- word.c ---- */
+
+inline word_finish(w)
+{
+    atomic {
+        assert(!done[w]);
+        done[w] = 1;
+        found = word_worker[w];
+        if
+        :: word_host[w] && MUTANT != 6 ->
+            do
+            :: v < THREADS && blocked_on[v] == w + 1 -> blocked_on[v] = 0; v++
+            :: v < THREADS && blocked_on[v] != w + 1 -> v++
+            :: else -> v = 0; break
+            od
+        :: else
+        fi
+    };
+    if
+    :: found && MUTANT != 5 ->
+        do
+        :: v < THREADS ->
+            if :: waiting_for[v] == w + 1 -> sleep_wake(v) :: else fi;
+            v++
+        :: else -> break
+        od
+    :: else
+    fi;
+    atomic { found = 0; v = 0 }
+}
+
+/* Both a deep join and a host that found nothing to do. */
+inline word_block(w)
+{
+    do
+    :: atomic { done[w] -> break }
+    :: atomic { else -> word_host[w] = 1 };
+        atomic { if :: done[w] :: else -> blocked_on[me] = w + 1 fi };
+        blocked_on[me] == 0
+    od
+}
+
+/* ---- fork.c ---- */
+
+/* The older half of job K's private children goes public. */
+inline publish(k)
+{
+#if MUTANT != 12
+    atomic { request[me] = 0; busy++ };
+#else
+    busy++;
+#endif
+    atomic {
+        v = (private[k] + 1) / 2;
+        public[k] = public[k] + v;
+        private[k] = private[k] - v;
+        v = 0
+    };
+    notify();
+#if MUTANT == 12
+    request[me] = 0
+#endif
+}
+
+/* ---- worker.c ---- */
+
+#define TOP stack[d - 1]
+#define UNTIL (d > 0 -> TOP : (me < WORKERS -> NONE : LATCH(me - WORKERS)))
+#define UNTIL_DONE (until != NONE && done[until])
+#define WILLING (d < DEEP)
+#define HELPER (me >= WORKERS && d == 0 && WORKERS > 0)
+
+mtype = { nothing, again, a_job, a_child };
+
+active [THREADS] proctype thread()
+{
+    byte me = _pid;
+    byte d, stack[3]; /* the jobs that it is in */
+    byte until = UNTIL, k, v, hand;
+    bit found;
+    byte timed_out; /* 1: just now, 2: not again */
+    mtype got = nothing;
+
+    if :: me >= WORKERS -> goto host :: else fi;
+
+work: /* worker_run */
+    if
+    :: atomic { UNTIL_DONE -> goto reached }
+    :: else
+    fi;
+#if MUTANT != 8
+    if
+    :: d > 0 && private[TOP] > 0 ->
+        if
+        :: request[me] -> publish(TOP); goto work
+        :: atomic { else -> k = TOP; private[k]--; goto child }
+        fi
+    :: else
+    fi;
+#endif
+    atomic { /* take */
+        do
+        :: k < JOBS && OWNS(me, k) -> public[k]--; goto child
+        :: k < JOBS && !OWNS(me, k) -> k++
+        :: else -> break
+        od;
+        k = 0;
+        if
+        :: queued[me] & 1 -> queued[me] = queued[me] & 254; k = 0; goto job
+        :: else
+        fi;
+        if
+        :: queued[me] & 2 -> queued[me] = queued[me] & 253; k = 1; goto job
+        :: else
+        fi;
+        if
+        :: queued[me] & 4 -> queued[me] = queued[me] & 251; k = 2; goto job
+        :: else
+        fi
+    };
+#if MUTANT != 10
+    if :: d >= DEEP -> word_block(until); goto reached :: else fi;
+#endif
+    if
+    :: atomic { WILLING && inbox -> hand = inbox; inbox = 0 };
+        do
+        :: hand >> (k + 1) -> /* another one follows: this one can be stolen */
+            if
+            :: hand >> k & 1 -> atomic { queued[me] = queued[me] | (1 << k); busy++ };
+                notify()
+            :: else
+            fi;
+            k++
+        :: else -> break
+        od;
+        atomic { hand = 0; goto job }
+    :: else
+    fi;
+
+    /* search */
+    atomic { searchers++; refusing = refusing + !WILLING };
+look:
+    SCAN {
+        if
+        :: atomic { UNTIL_DONE -> goto leave_search }
+        :: else
+        fi;
+        if
+        :: until == NONE && stopping -> pool_has_work();
+            if :: !found -> goto leave_search :: else -> found = 0 fi
+        :: else
+        fi;
+        if
+        :: WILLING ->
+            if :: atomic { inbox -> got = again; goto leave_search } :: else fi;
+            do
+            :: atomic { v < THREADS && v != me -> /* steal */
+                    do
+                    :: k < JOBS && OWNS(v, k) -> public[k]--; got = a_child; break
+                    :: k < JOBS && !OWNS(v, k) -> k++
+                    :: else -> k = 0; break
+                    od;
+                    if
+                    :: got == nothing && queued[v] ->
+                        k = (queued[v] & 1 -> 0 : (queued[v] & 2 -> 1 : 2));
+                        queued[v] = queued[v] - (1 << k);
+                        got = a_job
+                    :: else
+                    fi;
+                    if :: !NONEMPTY(v) -> ask(v) :: else fi;
+                    if :: got != nothing -> v = 0; goto leave_search :: else -> v++ fi
+                }
+            :: v == me -> v++
+            :: atomic { else -> v = 0; break }
+            od
+        :: else
+        fi
+    };
+    if :: timed_out == 1 || HELPER -> goto leave_search :: else fi;
+
+    /* sleep_park */
+    assert(d == 0 || private[TOP] == 0 || MUTANT == 8);
+#if MUTANT == 9
+    if :: atomic { until != NONE -> found = done[until]; word_worker[until] = 1 } :: else fi;
+#endif
+    atomic { /* P1 */
+        waiting_for[me] = (until == NONE -> 0 : until + 1);
+        assert(searchers > 0);
+        searchers--;
+        sleepers++;
+        refusing = refusing - !WILLING;
+        busy = busy + WILLING
+    };
+    parked[me] = 1;
+#if MUTANT != 9
+    if :: atomic { until != NONE -> found = done[until]; word_worker[until] = 1 } :: else fi;
+#endif
+#if MUTANT != 2
+    SCAN { /* P2 */
+        do
+        :: atomic { v < THREADS && v != me -> ask(v); v++ }
+        :: v == me -> v++
+        :: atomic { else -> v = 0; break }
+        od
+    };
+#endif
+    if :: !found && MUTANT != 1 -> pool_has_work() :: else fi; /* P3 */
+    if
+    :: atomic { !found && (until != NONE || !stopping || MUTANT == 13) -> busy = busy - WILLING }
+    :: else -> sleep_wake(me); atomic { found = 0; busy = busy - WILLING }
+    fi;
+    if
+    :: until == NONE ->
+end_parked:
+        parked[me] == 0
+    :: until != NONE && parked[me] == 0
+    :: DEADLINES && d > 0 && timed_out == 0 && parked[me] ->
+        timed_out = 1;
+        sleep_wake(me);
+        parked[me] == 0
+    fi;
+    atomic { waiting_for[me] = 0; refusing = refusing + !WILLING; goto look };
+
+leave_search:
+    skip; /* it may have found something, and counts as a searcher still */
+    refusing = refusing - !WILLING;
+    leave(searchers, true);
+    atomic {
+        if
+        :: got == again -> got = nothing; goto work
+        :: got == a_job -> got = nothing; goto job
+        :: got == a_child -> got = nothing; goto child
+        :: got == nothing && timed_out == 1 -> timed_out = 2; goto work /* without a deadline */
+        :: else -> if :: until == NONE -> goto over :: else -> goto reached fi
+        fi
+    };
+
+job: /* forks its children, then waits for them */
+    atomic {
+        owner[k] = me + 1;
+        stack[d] = k;
+        d++;
+        until = k;
+        k = 0;
+        timed_out = 0;
+        if :: WORKERS > 1 && !CELLS -> request[me] = 1 :: else fi
+    };
+wave:
+    atomic {
+        left[TOP] = (TOP == 0 -> KIDS_0 : KIDS);
+        done[TOP] = left[TOP] == 0;
+        word_host[TOP] = 0;
+        word_worker[TOP] = 0;
+        hand = left[TOP]
+    };
+    do
+    :: atomic { hand > 0 -> hand--; private[TOP]++ };
+        if :: request[me] -> publish(TOP) :: else fi
+    :: else -> break
+    od;
+    goto work;
+
+child: /* of job k */
+    atomic {
+        assert(left[k] > 0);
+        left[k]--;
+        if :: left[k] > 0 -> k = 0; goto work :: else fi
+    };
+    word_finish(k);
+    atomic { k = 0; goto work };
+
+reached:
+    atomic {
+        if :: d == 0 -> goto helped :: else fi;
+        if :: !done[until] -> goto work :: else fi; /* after a deadline */
+        assert(private[TOP] == 0 && public[TOP] == 0);
+        waves[TOP]++;
+        if :: waves[TOP] < WAVES -> goto wave :: else fi;
+        k = TOP % HOSTS;
+        owner[TOP] = 0;
+        d--;
+        stack[d] = 0;
+        until = UNTIL;
+        latches_down[k]++;
+        if :: latches_down[k] < JOBS_OF(k) -> k = 0; goto work :: else fi
+    };
+    word_finish(LATCH(k));
+    atomic { k = 0; goto work };
+
+over:
+    atomic { ended++; goto finish };
+
+host:
+    k = me - WORKERS;
+    do
+    :: k < JOBS -> atomic { inbox = inbox | (1 << k); busy++ };
+        notify();
+        k = k + HOSTS
+    :: else -> break
+    od;
+    k = 0;
+    if :: DRAIN || done[until] -> goto open :: else fi;
+    if /* seat_help */
+    :: WORKERS == 0
+    :: atomic { WORKERS > 0 && helpers < sleepers && HELP -> helpers++ }
+    :: else -> goto block
+    fi;
+    atomic {
+        request[me] = MUTANT != 14;
+        born[me] = 1
+    };
+    goto work;
+helped:
+    if :: WORKERS > 0 -> leave(helpers, MUTANT != 7) :: else fi;
+block:
+    word_block(until);
+open:
+    hosts_ended++;
+    if
+    :: me > WORKERS || WORKERS == 0 || !STOP -> goto finish
+    :: else -> hosts_ended == HOSTS
+    fi;
+    stopping = 1;
+#if MUTANT != 15
+    do
+    :: hand < WORKERS -> sleep_wake(hand); hand++
+    :: else -> break
+    od;
+#endif
+    ended == WORKERS;
+    atomic {
+        assert(searchers == 0 && sleepers == 0 && helpers == 0 && reserved == 0);
+        assert(done[LATCH(0)] && inbox == 0);
+        assert(!NONEMPTY(0) && !NONEMPTY(1) && !NONEMPTY(2) && !NONEMPTY(3))
+    };
+finish:
+    skip
+}
+
+active proctype monitor()
+{
+end:
+    if
+    :: atomic { ASLEEP_BESIDE_WORK -> assert(false) }
+    :: atomic { PARKED_UNCOUNTED -> assert(!PARKED_UNCOUNTED) }
+    fi
+}
