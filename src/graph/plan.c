@@ -14,29 +14,47 @@ static bool mirror_new(plan *p)
 {
     bask_graph *g = p->graph;
     size_t n = g->nslabs;
-    const slab_page *slabs = graph_pages(g);
-    p->pages = calloc(n + 1, sizeof *p->pages);
+    const slab_page *pages = graph_pages(g);
+    p->slabs = calloc(n + 1, sizeof *p->slabs);
+    p->blocks = calloc(n + 1, sizeof *p->blocks);
     p->lengths = calloc(n + 1, sizeof *p->lengths);
-    if (!p->pages || !p->lengths)
+    if (!p->slabs || !p->blocks || !p->lengths)
         return false;
     p->npages = n;
     for (size_t i = 0; i < n; i++) {
         bool fresh;
-        p->pages[i].slab = slabs[i].slab;
-        if (slabs[i].count == 0)
+        ref first = (ref)(i << SLAB_SHIFT);
+        p->slabs[i] = (uintptr_t)pages[i].slab - (uintptr_t)first * 8;
+        if (pages[i].count == 0)
             continue; /* a long node goes on here: no node begins */
-        p->lengths[i] = slabs[i].length;
-        if ((ref)(i << SLAB_SHIFT) + p->lengths[i] > p->end)
-            p->lengths[i] = p->end - (ref)(i << SLAB_SHIFT);
         char *block = slab_get(g->cache, 1, n > 1, &fresh);
         if (!block)
             return false;
-        p->pages[i].block = block;
+        p->blocks[i] = (uintptr_t)block - (uintptr_t)first * 8;
+        p->lengths[i] = p->end - first < pages[i].length ? p->end - first : pages[i].length;
         if (!fresh)
             memset(block, 0, (size_t)p->lengths[i] * 8);
-        *(block_head *)(void *)block = (block_head){{run_cell}, p, (ref)(i << SLAB_SHIFT)};
+        *(block_head *)(void *)block = (block_head){{run_cell}, p, first};
     }
     return true;
+}
+
+static void mirror_free(plan *p)
+{
+    for (size_t i = 0; i < p->npages; i++)
+        if (p->lengths[i])
+            slab_put(p->graph->cache, cell_block_of(plan_state(p, (ref)(i << SLAB_SHIFT))), 1);
+    free(p->slabs);
+    free(p->blocks);
+    free(p->lengths);
+}
+
+ref plan_slab_after(const plan *p, size_t slab)
+{
+    do
+        slab++;
+    while (slab < p->npages && p->lengths[slab] == 0);
+    return slab < p->npages ? (ref)(slab << SLAB_SHIFT) + SLAB_FIRST : p->end;
 }
 
 ref plan_after(const plan *p, ref r)
@@ -45,10 +63,7 @@ ref plan_after(const plan *p, ref r)
     r += (ref)(node_size(node_nargs(plan_node(p, r))) / 8);
     if ((r >> SLAB_SHIFT) == slab && (r & (SLAB_WORDS - 1)) < p->lengths[slab])
         return r;
-    do
-        slab++;
-    while (slab < p->npages && p->lengths[slab] == 0);
-    return slab < p->npages ? (ref)(slab << SLAB_SHIFT) + SLAB_FIRST : p->end;
+    return plan_slab_after(p, slab);
 }
 
 /* ---- culling and depth-first order ---- */
@@ -245,10 +260,7 @@ void *plan_free(plan *p)
     void *owner = g->owner;
     outcome_release_outputs(p);
     plan_drop_failures(p);
-    for (size_t i = 0; i < p->npages; i++)
-        slab_put(g->cache, p->pages[i].block, 1);
-    free(p->pages);
-    free(p->lengths);
+    mirror_free(p);
     free(p->outputs);
     free(p->gates);
     free(atomic_load_explicit(&p->needs, memory_order_relaxed));

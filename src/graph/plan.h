@@ -54,16 +54,13 @@ typedef struct gate {
  * OUTPUT: some outputs are given up, so plan_needs must be asked. */
 enum { ATTENTION_FAILED = 1, ATTENTION_CANCELLED = 2, ATTENTION_OUTPUT = 4 };
 
-/* One slab and its mirror. */
-typedef struct page {
-    char *slab, *block;
-} page;
-
 struct plan {
     /* constant during a run */
     bask_graph *graph;
-    page *pages;       /* by ref >> SLAB_SHIFT */
-    uint32_t *lengths; /* words used of each slab */
+    /* The graph's slabs and their mirrors, by ref >> SLAB_SHIFT: where word 0 of the graph would be
+     * if all of it lay around this one, so that a place is found by one load and one addition. */
+    uintptr_t *slabs, *blocks;
+    uint32_t *lengths; /* words used of each slab, 0: no node begins there */
     size_t npages;
     ref end;             /* nodes from here on came later and do not take part */
     bool all;            /* every node is wanted: marks need not be looked at */
@@ -90,15 +87,12 @@ struct plan {
     _Atomic(failure *) failures;             /* all failures, to be freed with the plan */
     source source;                           /* the roots, offered to all ... */
     bask_job job;                            /* ... or queued as one piece by a worker */
+    ref walked;                              /* walk.c: the next node */
 };
 
-static inline size_t plan_offset(ref r)
-{
-    return (size_t)(r & (SLAB_WORDS - 1)) * 8;
-}
 static inline void *plan_word(const plan *p, ref r)
 {
-    return p->pages[r >> SLAB_SHIFT].slab + plan_offset(r);
+    return (void *)(p->slabs[r >> SLAB_SHIFT] + (uintptr_t)r * 8);
 }
 static inline node *plan_node(const plan *p, ref r)
 {
@@ -106,7 +100,7 @@ static inline node *plan_node(const plan *p, ref r)
 }
 static inline state *plan_state(const plan *p, ref r)
 {
-    return (state *)(void *)(p->pages[r >> SLAB_SHIFT].block + plan_offset(r));
+    return (state *)(p->blocks[r >> SLAB_SHIFT] + (uintptr_t)r * 8);
 }
 
 /* Visits the nodes in memory order: for (ref r = plan_first(p); r < p->end; r = plan_after(p, r)) */
@@ -116,6 +110,8 @@ static inline ref plan_first(const plan *p)
     return SLAB_FIRST;
 }
 ref plan_after(const plan *p, ref r);
+/* The first node of a later slab, or p->end. */
+ref plan_slab_after(const plan *p, size_t slab);
 
 /* The consumer that an edge stands for, and the next edge. */
 static inline ref plan_consumer(const plan *p, edge e, edge *next)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The executors: `per node` on a pool, and its twin for one thread, which needs neither deque nor
- * atomic read-modify-writes.
+ * The executor per node, on a pool, and its twin for one thread, which needs neither deque nor
+ * atomic read-modify-writes. Where one thread runs all and no result is a buffer, walk.c is faster.
  *
  * The first successor that a node makes ready runs next on the same worker; others go to its deque.
  * After the last arrival that a chain of nodes makes, the runner touches the plan no more, unless
@@ -9,54 +9,10 @@
  */
 #include "graph/run.h"
 
-#include "graph/outcome.h"
+#include "graph/runner.h"
+#include "graph/walk.h"
 
 #include <stdlib.h>
-
-#define INLINE static inline __attribute__((always_inline))
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-/* What one thread needs while it runs nodes. */
-typedef struct runner {
-    plan *plan;
-    worker *worker; /* NULL: one thread, whose ready nodes lie on `stack` */
-    ref *stack;
-    size_t top;
-    int64_t terminals; /* completed and not yet reported */
-    counter *tasks;    /* counts each before it runs, so that whoever has its result sees it */
-    counter here;      /* ... where there is no worker to count for */
-    bask_task task;
-} runner;
-
-/* ---- one node ---- */
-
-INLINE void call_node(runner *r, const node *n, state *s)
-{
-    plan *p = r->plan;
-    if (UNLIKELY(atomic_load_explicit(&p->attention, memory_order_relaxed)) &&
-        outcome_skip(p, n, s))
-        return;
-    r->task.node = n;
-    r->task.result = &s->result;
-    counter_add(r->tasks, 1);
-    if (LIKELY(n->flags == 0)) {
-        /* the common node: task_call without its questions */
-        const void *arguments[NODE_NARROW];
-        unsigned kinds = n->kinds;
-        for (uint32_t i = 0; i < n->nargs; i++, kinds >>= 2)
-            arguments[i] = kinds & ARG_DEP
-                               ? (const void *)&plan_state(p, n->args[i].dep.from)->result
-                               : (const void *)&n->args[i];
-        n->kernel->call(&r->task, arguments, &s->result);
-    } else {
-        task_call(&r->task);
-    }
-    if (UNLIKELY(r->task.failure != NULL)) {
-        outcome_failed(p, n, s, r->task.failure);
-        r->task.failure = NULL;
-    }
-}
 
 /* Counts one arrival; true for the last one. */
 INLINE bool arrive(_Atomic uint32_t *count, uint32_t last, bool shared)
@@ -87,9 +43,8 @@ INLINE ref step(runner *r, ref at, bool shared)
     plan *p = r->plan;
     const node *n = plan_node(p, at);
     state *s = plan_state(p, at);
-    call_node(r, n, s);
-    if (UNLIKELY((n->flags & (NODE_BUFFERS | NODE_YIELDS)) | (s->mark & p->watched)))
-        outcome_complete(p, n, s);
+    runner_call(r, n, s);
+    runner_complete(r, n, s);
     ref ready = 0;
     edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
     ref c = plan_next_consumer(p, &e);
@@ -114,34 +69,15 @@ static void chain(runner *r, ref at)
         at = step(r, at, true);
 }
 
-static void begin(runner *r, plan *p, worker *w)
-{
-    *r = (runner){.plan = p, .worker = w};
-    r->tasks = w ? &w->tasks : &r->here;
-    r->task.plan = p;
-    r->task.cancelled = outcome_unwanted;
-    task_begin(&r->task);
-}
-
-/* The plan may be gone when this returns: see the top of the file. */
-static void end(runner *r)
-{
-    task_end(&r->task);
-    /* acq_rel: whoever reports the last terminal sees all that was done */
-    if (r->terminals && atomic_fetch_sub_explicit(&r->plan->remaining, r->terminals,
-                                                  memory_order_acq_rel) == r->terminals)
-        r->plan->on_end(r->plan);
-}
-
 /* ---- on a pool ---- */
 
 void run_cell(worker *w, void *cell)
 {
     runner r;
     const block_head *block = cell_block_of(cell);
-    begin(&r, block->plan, w);
+    runner_begin(&r, block->plan, w);
     chain(&r, state_ref(cell));
-    end(&r);
+    runner_end(&r);
 }
 
 /* A share of a claimed range, handed to a thief. */
@@ -153,17 +89,11 @@ typedef struct share {
 
 static void run_range(worker *w, plan *p, uint64_t from, uint64_t to);
 
-/* The pool has counted a job that is no task, it only carries some. */
-static void uncount_job(worker *w)
-{
-    counter_add(&w->tasks, (uint64_t)-1);
-}
-
 static void share_run(bask_job *job)
 {
     share s = *(share *)job;
     free(job);
-    uncount_job((worker *)bask_self);
+    worker_uncount_job((worker *)bask_self);
     run_range((worker *)bask_self, s.plan, s.from, s.to);
 }
 
@@ -182,7 +112,7 @@ static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
 {
     runner r;
     int64_t floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
-    begin(&r, p, w);
+    runner_begin(&r, p, w);
     while (from < to) {
         if (to - from > 1 && worker_asked(w)) {
             share *s = malloc(sizeof *s); /* without memory the range just stays whole */
@@ -197,7 +127,7 @@ static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
         chain(&r, p->roots[from++]);
         drain_own(w, floor);
     }
-    end(&r);
+    runner_end(&r);
 }
 
 static void run_source(source *s, worker *w, uint64_t from, uint64_t to)
@@ -209,7 +139,7 @@ static void run_source(source *s, worker *w, uint64_t from, uint64_t to)
 static void run_roots(bask_job *job)
 {
     plan *p = (plan *)((char *)job - offsetof(plan, job));
-    uncount_job((worker *)bask_self);
+    worker_uncount_job((worker *)bask_self);
     run_range((worker *)bask_self, p, 0, p->nroots);
 }
 
@@ -254,10 +184,10 @@ void run_gate_job(bask_job *job)
 {
     gate *g = (gate *)((char *)job - offsetof(gate, job));
     runner r;
-    uncount_job((worker *)bask_self);
-    begin(&r, g->plan, (worker *)bask_self);
+    worker_uncount_job((worker *)bask_self);
+    runner_begin(&r, g->plan, (worker *)bask_self);
     chain(&r, g->node);
-    end(&r);
+    runner_end(&r);
 }
 
 /* ---- starting ---- */
@@ -284,6 +214,10 @@ void plan_start(plan *p)
     bask_pool *pool = p->pool;
     prepare(p);
     size_t ngates = p->ngates;
+    if (pool->nworkers == 1 && ngates == 0 && !p->yields_buffers) {
+        walk_start(p);
+        return;
+    }
     /* one extra terminal keeps the plan alive until all gates have been visited */
     atomic_fetch_add_explicit(&p->remaining, 1, memory_order_relaxed);
     if (p->nroots)
@@ -301,9 +235,15 @@ uint64_t plan_run_here(plan *p)
 {
     runner r;
     prepare(p);
-    begin(&r, p, NULL);
+    if (!p->yields_buffers) {
+        for (size_t i = 0; i < p->ngates; i++)
+            (void)gate_arrive(&p->gates[i]); /* in one thread every promise is done by now */
+        return walk_here(p);
+    }
+    /* buffers: depth first, which holds fewer of them at a time */
+    runner_begin(&r, p, NULL);
     r.stack = malloc((p->wanted + 1) * sizeof *r.stack);
-    for (size_t i = 0; i < p->ngates; i++) /* in one thread every promise is done by now */
+    for (size_t i = 0; i < p->ngates; i++)
         if (gate_arrive(&p->gates[i]))
             push_ready(&r, p->gates[i].node);
     if (!r.stack) { /* memory order is a topological order, and needs no stack */
@@ -318,6 +258,6 @@ uint64_t plan_run_here(plan *p)
         }
     }
     free(r.stack);
-    end(&r);
+    runner_end(&r);
     return atomic_load_explicit(&r.here, memory_order_relaxed);
 }

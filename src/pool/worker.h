@@ -76,6 +76,12 @@ void worker_push(worker *w, item x);
 /* Runs one item that was taken from a deque. */
 void worker_execute(worker *w, item x);
 
+/* The pool has counted a job that is no task, but only carries some. */
+static inline void worker_uncount_job(worker *w)
+{
+    counter_add(&w->tasks, (uint64_t)-1);
+}
+
 /* Owner: the newest private child, to be run like a public one; 0 when there is none (any more). */
 item fork_take(worker *w);
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the executors (run.c, walk.c) share: a thread that runs nodes of one plan, one at a time. */
+#ifndef BASK_GRAPH_RUNNER_H
+#define BASK_GRAPH_RUNNER_H
+
+#include "graph/outcome.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* What one thread needs while it runs nodes. */
+typedef struct runner {
+    plan *plan;
+    worker *worker; /* NULL: one thread, whose ready nodes lie on `stack` */
+    ref *stack;
+    size_t top;
+    int64_t terminals; /* completed and not yet reported */
+    counter *tasks;    /* counts each before it runs, so that whoever has its result sees it */
+    counter here;      /* ... where there is no worker to count for */
+    bask_task task;
+} runner;
+
+static inline void runner_begin(runner *r, plan *p, worker *w)
+{
+    *r = (runner){.plan = p, .worker = w};
+    r->tasks = w ? &w->tasks : &r->here;
+    r->task.plan = p;
+    r->task.cancelled = outcome_unwanted;
+    task_begin(&r->task);
+}
+
+/* Reports the terminals. The plan may be gone when this returns: after its last one the run is over. */
+static inline void runner_end(runner *r)
+{
+    task_end(&r->task);
+    /* acq_rel: whoever reports the last terminal sees all that was done */
+    if (r->terminals && atomic_fetch_sub_explicit(&r->plan->remaining, r->terminals,
+                                                  memory_order_acq_rel) == r->terminals)
+        r->plan->on_end(r->plan);
+}
+
+/* Calls the kernel of N, or passes on why it must not run. */
+INLINE void runner_call(runner *r, const node *n, state *s)
+{
+    plan *p = r->plan;
+    if (UNLIKELY(atomic_load_explicit(&p->attention, memory_order_relaxed)) &&
+        outcome_skip(p, n, s))
+        return;
+    r->task.node = n;
+    r->task.result = &s->result;
+    counter_add(r->tasks, 1);
+    if (LIKELY(n->flags == 0)) {
+        /* the common node: task_call without its questions */
+        const void *arguments[NODE_NARROW];
+        unsigned kinds = n->kinds;
+        for (uint32_t i = 0; i < n->nargs; i++, kinds >>= 2)
+            arguments[i] = kinds & ARG_DEP
+                               ? (const void *)&plan_state(p, n->args[i].dep.from)->result
+                               : (const void *)&n->args[i];
+        n->kernel->call(&r->task, arguments, &s->result);
+    } else {
+        task_call(&r->task);
+    }
+    if (UNLIKELY(r->task.failure != NULL)) {
+        outcome_failed(p, n, s, r->task.failure);
+        r->task.failure = NULL;
+    }
+}
+
+/* Looks after what N has to do beside handing a number to its consumers. */
+INLINE void runner_complete(runner *r, const node *n, state *s)
+{
+    plan *p = r->plan;
+    if (UNLIKELY((n->flags & (NODE_BUFFERS | NODE_YIELDS)) | (s->mark & p->watched)))
+        outcome_complete(p, n, s);
+}
+
+#endif
