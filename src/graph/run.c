@@ -97,15 +97,24 @@ static void share_run(bask_job *job)
     run_range((worker *)bask_self, s.plan, s.from, s.to);
 }
 
-/* Ready nodes come before further roots, so that memory stays bounded by depth. */
-static void drain_own(worker *w, int64_t floor)
+/*
+ * Ready nodes come before further roots, so that memory stays bounded by depth. Other work that
+ * nodes have started does not: it may wait for the end of this run, and starts more work itself, on
+ * the stack of this. Returns the new floor, which is above such work.
+ */
+static int64_t drain_own(worker *w, int64_t floor)
 {
     while (atomic_load_explicit(&w->deque.bottom, memory_order_relaxed) > floor) {
         item x = deque_take(&w->deque);
         if (!x)
-            return;
+            break;
+        if ((x & ITEM_TAG) != ITEM_CELL) {
+            worker_push(w, x);
+            return atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
+        }
         worker_execute(w, x);
     }
+    return floor;
 }
 
 static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
@@ -125,7 +134,8 @@ static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
             }
         }
         chain(&r, p->roots[from++]);
-        drain_own(w, floor);
+        if (from < to)
+            floor = drain_own(w, floor);
     }
     runner_end(&r);
 }

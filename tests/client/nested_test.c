@@ -178,6 +178,96 @@ NESTED_TEST(plans_in_tasks)
     on_each_cluster(plans);
 }
 
+/* ---- starting work without waiting for it ---- */
+
+static _Atomic int64_t steps;
+
+BASK_KERNEL(int64_t, nothing, (int64_t, x))
+{
+    return x;
+}
+/* The next step is a task of its own, or one of the first of several in a graph. */
+BASK_KERNEL(int64_t, goes_on, (int64_t, left))
+{
+    bask_future *f[3] = {NULL};
+    atomic_fetch_add(&steps, 1);
+    if (left % 2) {
+        f[0] = bask_submit(client, goes_on, left - 1);
+    } else if (left) {
+        bask_graph *g = bask_graph_new(client);
+        bask_delayed *d[] = {bask_delay(g, goes_on, left - 1), bask_delay(g, nothing, 1),
+                             bask_delay(g, nothing, 2)};
+        bask_status status = bask_compute(client, d, 3, f);
+        if (status != BASK_OK)
+            bask_fail(status, "%s", bask_last_error());
+        bask_graph_free(g);
+    }
+    for (int i = 0; i < 3; i++)
+        bask_future_free(f[i]);
+    return left;
+}
+
+NESTED_TEST(a_long_chain_of_tasks_needs_little_stack)
+{
+    enum { N = 20000 };
+    static const char *const clusters[] = {"threads://1?stack=256K", "threads://2?stack=256K",
+                                           "threads://8?stack=256K"};
+    for (size_t i = 0; i < sizeof clusters / sizeof clusters[0]; i++) {
+        client = open_client(clusters[i]);
+        atomic_store(&steps, 0);
+        assert_value(bask_submit(client, goes_on, N), N);
+        while (atomic_load(&steps) < N + 1)
+            ;
+        bask_close(client);
+    }
+}
+
+static _Atomic int told;
+BASK_KERNEL(int64_t, until_told, (int64_t, x))
+{
+    while (!atomic_load(&told))
+        ;
+    return x;
+}
+BASK_KERNEL(int64_t, starts_until_told, (int64_t, x))
+{
+    bask_future_free(bask_submit(client, until_told, x));
+    return x;
+}
+
+/* For a worker of another client, which does not help and so cannot be caught in until_told. */
+BASK_KERNEL(int64_t, runs_and_tells, (int64_t, roots))
+{
+    bask_graph *g = bask_graph_new(client);
+    bask_delayed *d[] = {bask_delay(g, starts_until_told, 1), bask_delay(g, nothing, 2),
+                         bask_delay(g, nothing, 3)};
+    bask_plan *plan;
+    bask_status status = bask_plan_new(client, d, (size_t)roots, &plan);
+    if (status == BASK_OK)
+        status = bask_plan_run(plan);
+    if (status != BASK_OK)
+        bask_fail(status, "%s", bask_last_error());
+    atomic_store(&told, 1);
+    bask_plan_free(plan);
+    bask_graph_free(g);
+    return roots;
+}
+
+/* A worker that ran what its tasks have started first would never say that the plan is done. */
+NESTED_TEST(a_run_ends_before_the_work_that_it_started)
+{
+    static const char *const clusters[] = {"threads://1", "threads://2", "threads://8"};
+    other = open_client("threads://1");
+    for (size_t i = 0; i < sizeof clusters / sizeof clusters[0]; i++) {
+        int64_t roots = i == 0 ? 1 : 3; /* one worker may be caught before it comes to the others */
+        client = open_client(clusters[i]);
+        atomic_store(&told, 0);
+        assert_value(bask_submit(other, runs_and_tells, roots), roots);
+        bask_close(client);
+    }
+    bask_close(other);
+}
+
 /* ---- failures come up through the levels ---- */
 
 BASK_KERNEL(int64_t, fails_at_the_bottom, (int64_t, depth))
