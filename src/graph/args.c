@@ -21,13 +21,17 @@ static bask_status mismatch(const bask_kernel *kernel, size_t i, const bask_kern
 static bask_status check_one(const bask_kernel *kernel, size_t i, const bask_arg *a,
                              const promise_home *home, const bask_graph *graph)
 {
-    const bask_param *p = kernel->params ? &kernel->params[i] : NULL;
+    const bask_param *p = kernel->call ? &kernel->params[i] : NULL;
     const bask_kernel *from;
     if (a->kind == BASK_ARG_LITERAL) {
         if (p && (a->dtype != p->dtype || a->size != p->size))
             return status_set(BASK_ETYPE, "argument %zu ('%s') of %s is %s, but the literal is %s",
                               i + 1, p->name, kernel->name, p->type,
                               bask_dtype_name((bask_dtype)a->dtype));
+        if (!p && a->size > BASK_MAX_VALUE)
+            return status_set(BASK_ETYPE,
+                              "argument %zu of %s is a literal of %u bytes, more than %d", i + 1,
+                              kernel->name, (unsigned)a->size, BASK_MAX_VALUE);
         return BASK_OK;
     }
     if (a->kind == BASK_ARG_DELAYED) {

@@ -125,7 +125,7 @@ bask_dtype bask_task_argument_dtype(const bask_task *task, size_t i)
     case ARG_PROMISE:
         return a->promise->kernel->result.dtype;
     default:
-        if (n->kernel->params)
+        if (n->kernel->call)
             return n->kernel->params[i].dtype;
         return (bask_dtype)((const uint64_t *)a->place)[-1]; /* untyped: it lies before the value */
     }
