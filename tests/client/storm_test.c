@@ -210,6 +210,26 @@ Test(storm, threads_cancel_what_others_wait_for, .timeout = 600)
     assert_nothing_is_left();
 }
 
+/* Also one that a task finishes at that moment. */
+static void cancel_at_the_end(bask_client *c)
+{
+    for (int round = 0; round < 300; round++) {
+        static storm s;
+        uint64_t seed = DRAW_SEED;
+        start_compute(&s, c, &seed);
+        for (unsigned i = 0; i < s.n; i++) {
+            cr_assert_eq(bask_cancel(s.future[i]), BASK_OK);
+            cr_assert(bask_future_done(s.future[i]), "round %d", round);
+        }
+        check_and_free(&s);
+    }
+}
+Test(storm, a_future_is_done_when_cancel_returns, .timeout = 600)
+{
+    each_cluster(cancel_at_the_end);
+    assert_nothing_is_left();
+}
+
 /* ---- closing ---- */
 
 /* The threads have stopped; what they have left is queued, runs, or waits for other futures. */
