@@ -23,14 +23,31 @@ void slab_cache_free(slab_cache *cache)
     pthread_mutex_destroy(&cache->lock);
 }
 
+static char *map(size_t size)
+{
+    char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t to_boundary(const char *p)
+{
+    return (CELL_BLOCK - ((uintptr_t)p & (CELL_BLOCK - 1))) & (CELL_BLOCK - 1);
+}
+
 static void *slab_map(size_t count)
 {
     size_t size = count * CELL_BLOCK;
-    char *p = mmap(NULL, size + CELL_BLOCK, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED)
+    /* The system puts it beside the slab before, aligned as that one is and in the same mapping, of
+     * which a process may only have some ten thousands. If it does not, cut an aligned piece. */
+    char *p = map(size);
+    if (!p || to_boundary(p) == 0)
+        return p;
+    munmap(p, size);
+    p = map(size + CELL_BLOCK);
+    if (!p)
         return NULL;
-    size_t skip = (CELL_BLOCK - ((uintptr_t)p & (CELL_BLOCK - 1))) & (CELL_BLOCK - 1);
+    size_t skip = to_boundary(p);
     if (skip)
         munmap(p, skip);
     munmap(p + skip + size, CELL_BLOCK - skip);
