@@ -70,9 +70,9 @@ typedef struct bask_pool_stats {
 } bask_pool_stats;
 
 /*
- * The number of workers that this process should use: the smallest of the affinity mask and the
- * cgroup's CPU quota (rounded up), or BASK_NUM_THREADS where that is set to a positive number.
- * At least 1.
+ * The number of workers that this process should use: the smallest of the CPUs in the calling
+ * thread's affinity mask, the cgroup's CPU quota (rounded up), and the environment's
+ * BASK_NUM_THREADS, which is ignored unless it is a positive number. At least 1. Any thread.
  */
 BASK_API int bask_default_threads(void);
 

@@ -53,12 +53,12 @@ static int quota_of(const char *path, const char *path_period)
     return cpus > 0 ? cpus : 1;
 }
 
-/* The smallest quota on the way from the process's own cgroup (both versions) up to the root. */
-static int cgroup_quota(void)
+int topology_quota(const char *root)
 {
     int least = INT_MAX;
     char line[PATH_MAX];
-    FILE *f = fopen("/proc/self/cgroup", "re");
+    snprintf(line, sizeof line, "%s/proc/self/cgroup", root);
+    FILE *f = fopen(line, "re");
     if (!f)
         return least;
     while (fgets(line, sizeof line, f)) {
@@ -73,11 +73,11 @@ static int cgroup_quota(void)
         if (!v2 && !strstr(controllers, "cpu"))
             continue;
         for (;;) {
-            char path[PATH_MAX + 64], period[PATH_MAX + 64];
+            char path[2 * PATH_MAX + 64], period[2 * PATH_MAX + 64];
             const char *sub = strcmp(group, "/") == 0 ? "" : group;
-            snprintf(path, sizeof path, "/sys/fs/cgroup%s%s/%s", v2 ? "" : "/cpu", sub,
+            snprintf(path, sizeof path, "%s/sys/fs/cgroup%s%s/%s", root, v2 ? "" : "/cpu", sub,
                      v2 ? "cpu.max" : "cpu.cfs_quota_us");
-            snprintf(period, sizeof period, "/sys/fs/cgroup/cpu%s/cpu.cfs_period_us", sub);
+            snprintf(period, sizeof period, "%s/sys/fs/cgroup/cpu%s/cpu.cfs_period_us", root, sub);
             int quota = quota_of(path, v2 ? NULL : period);
             if (quota < least)
                 least = quota;
@@ -94,7 +94,7 @@ static int cgroup_quota(void)
 int bask_default_threads(void)
 {
     const char *text = getenv("BASK_NUM_THREADS");
-    int n = mask_count(), quota = cgroup_quota();
+    int n = mask_count(), quota = topology_quota("");
     if (quota < n)
         n = quota;
     if (text) {

@@ -5,6 +5,10 @@
 
 #include <bask/status.h>
 
+/* The smallest CPU quota, rounded up, on the way from the process's own cgroup (both versions) up to
+ * the root; INT_MAX: there is none. ROOT goes before all paths: "", or a test's folder. */
+int topology_quota(const char *root);
+
 /* The CPU (as the system numbers it) for each of N workers: inside the inherited mask, one core
  * after the other in hwloc's order, hardware threads of one core last; wraps around. */
 bask_status topology_place(int n, int *cpus);
