@@ -115,7 +115,7 @@ static void success(void)
     bask_graph *g = bask_graph_new(client), *unused = bask_graph_new(client);
     bask_delayed *d = bask_delay(g, inc, 0);
     for (int i = 0; i < 200; i++)
-        d = bask_delay(g, five, d, 1, d, bask_delay(g, inc, i), 0);
+        d = bask_delay(g, five, d, 1, 2, bask_delay(g, inc, i), 0);
     bask_future *f = compute(bask_delay(g, inc, bask_delay(g, inc, 0))), *last = NULL;
     bask_future_free(compute(d));
     for (int i = 0; i < 50; i++) {

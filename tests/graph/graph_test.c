@@ -142,7 +142,7 @@ Test(graph, a_million_independent_thrice)
 /* The run ends with `d`, while the worker that ran `a` still looks at the consumers of `a`. */
 static void unwanted_consumers(bask_client *c)
 {
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 20; round++) {
         bask_graph *g = bask_graph_new(c);
         bask_delayed *a = bask_delay(g, leaf, 1), *b = bask_delay(g, leaf, 2);
         for (int i = 0; i < 200000; i++)

@@ -89,7 +89,7 @@ static void extend(bask_client *c, uint64_t *seed)
 static void extend_often(bask_client *c)
 {
     uint64_t seed = DRAW_SEED;
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 150; i++)
         extend(c, &seed);
 }
 Test(grow, consumers_of_running_nodes)
@@ -128,7 +128,7 @@ BASK_KERNEL(int64_t, fails_at_times, (int64_t, x))
 
 static void *run_plan(void *plan)
 {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 100; i++) {
         int64_t x = -1;
         bask_status status = bask_plan_run(plan);
         if (status != (i % 2 ? BASK_EUPSTREAM : BASK_OK) ||
@@ -147,7 +147,7 @@ Test(grow, a_plan_is_run_meanwhile)
     cr_assert_eq(bask_plan_new(c, &out, 1, &plan), BASK_OK);
     pthread_t runner;
     pthread_create(&runner, NULL, run_plan, plan);
-    for (int i = 0; i < 300000; i++)
+    for (int i = 0; i < 100000; i++)
         (void)bask_delay(g, five, 1, 2, d, out, d);
     void *failed;
     pthread_join(runner, &failed);
