@@ -42,6 +42,9 @@ void client_begin(bask_client *c, activity *a)
     if (a->next)
         a->next->link = &a->next;
     c->active = a;
+    /* relaxed: where it is not seen yet, bask_close comes to the lock after us and finds A */
+    if (atomic_load_explicit(&c->closed, memory_order_relaxed))
+        a->cancel(a);
     pthread_mutex_unlock(&c->lock);
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What cancelling does to the tasks behind a future, to those that only it needs and to those that
  * depend on it. */
+#include "client/core.h"
 #include "support/clusters.h"
 
-static _Atomic int gate, entered, calls;
+static _Atomic int open_gate, entered, calls;
 
 /* Each waits at the gate and says that it has come so far. */
 static void wait_at_gate(void)
 {
     atomic_fetch_add(&entered, 1);
-    while (!atomic_load(&gate))
+    while (!atomic_load(&open_gate))
         ;
 }
 BASK_KERNEL(int64_t, at_gate, (int64_t, x))
@@ -76,7 +77,7 @@ Test(cancel, the_result_of_a_running_task_is_dropped_for_all)
     bask_future *later = bask_submit(c, inc, f[0]);
     cr_assert_eq(bask_cancel(f[0]), BASK_OK);
     cr_assert_eq(bask_future_state(f[0]), BASK_CANCELLED, "at once");
-    atomic_store(&gate, 1);
+    atomic_store(&open_gate, 1);
     assert_cancelled(f[0]);
     assert_cancelled(f[1]);
     assert_cancelled(later);
@@ -99,7 +100,7 @@ Test(cancel, tasks_that_only_it_needs_do_not_start)
     cr_assert_eq(bask_compute(c, out, 2, f), BASK_OK);
     await_entered(1);
     bask_cancel(f[0]);
-    atomic_store(&gate, 1);
+    atomic_store(&open_gate, 1);
     assert_value(f[1], 4);
     assert_cancelled(f[0]);
     bask_graph_free(g);
@@ -118,7 +119,7 @@ Test(cancel, a_node_named_twice_goes_on_for_the_other_future)
     await_entered(1);
     bask_cancel(f[0]);
     bask_cancel(f[2]);
-    atomic_store(&gate, 1);
+    atomic_store(&open_gate, 1);
     assert_cancelled(f[0]);
     assert_value(f[1], 1);
     assert_cancelled(f[2]);
@@ -151,7 +152,7 @@ Test(cancel, a_kernel_that_only_a_cancelled_future_needs_can_ask)
     assert_cancelled(f[0]);
     /* polls has seen it, or its worker would not take this */
     assert_value(bask_submit(c, inc, 1), 2);
-    atomic_store(&gate, 1);
+    atomic_store(&open_gate, 1);
     assert_value(f[1], 2);
     bask_close(c);
 }
@@ -166,7 +167,7 @@ Test(cancel, what_a_kernel_returns_when_told_to_stop_is_no_result)
     bask_compute_options o = {sizeof o, BASK_FAIL_FAST};
     cr_assert_eq(bask_compute_with(c, out, 2, f, &o), BASK_OK);
     await_entered(2);
-    atomic_store(&gate, 1);
+    atomic_store(&open_gate, 1);
     assert_cancelled(f[0]);
     cr_assert_eq(bask_wait(&f[1], 1, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
     cr_assert_eq(bask_future_status(f[1]), BASK_EKERNEL);
@@ -186,7 +187,7 @@ Test(cancel, is_no_failure_to_fail_fast_computes)
     cr_assert_eq(bask_compute_with(c, out, 2, f, &o), BASK_OK);
     await_entered(1);
     bask_cancel(f[0]);
-    atomic_store(&gate, 1);
+    atomic_store(&open_gate, 1);
     assert_value(f[1], 7);
     assert_cancelled(f[0]);
     bask_graph_free(g);
@@ -207,6 +208,26 @@ static void already_done(bask_client *c)
 Test(cancel, a_done_future_stays_as_it_is)
 {
     each_cluster(already_done);
+}
+
+static void note_cancel(activity *a)
+{
+    (void)a;
+    atomic_fetch_add(&calls, 1);
+}
+/* A task may have found the client open just before. */
+Test(cancel, what_begins_while_the_client_closes)
+{
+    bask_client *c = open_client("sync://");
+    activity a = {.cancel = note_cancel};
+    client_begin(c, &a);
+    cr_assert_eq(atomic_load(&calls), 0);
+    client_end(c, &a);
+    atomic_store(&c->closed, true);
+    client_begin(c, &a);
+    cr_assert_eq(atomic_load(&calls), 1);
+    client_end(c, &a);
+    bask_close(c);
 }
 
 /* ---- cancelled futures as arguments ---- */
