@@ -18,7 +18,7 @@ struct activity {
 };
 
 struct bask_client {
-    promise_home home; /* first: a promise's home is its client. home.pool is NULL once closed */
+    promise_home home; /* first: a promise's home is its client; its pool is NULL once closed */
     _Atomic int64_t references;
     atomic_bool closed;
     bool sync;              /* everything runs in the caller */
