@@ -53,6 +53,15 @@ static int quota_of(const char *path, const char *path_period)
     return cpus > 0 ? cpus : 1;
 }
 
+/* Is `cpu` one of these controllers, separated by commas? */
+static bool names_cpu(const char *controllers)
+{
+    for (const char *at = controllers; (at = strstr(at, "cpu")); at += 3)
+        if ((at == controllers || at[-1] == ',') && (at[3] == ',' || at[3] == '\0'))
+            return true;
+    return false; /* cpuset, cpuacct */
+}
+
 int topology_quota(const char *root)
 {
     int least = INT_MAX;
@@ -70,7 +79,7 @@ int topology_quota(const char *root)
         *group++ = '\0';
         controllers++;
         bool v2 = controllers[0] == '\0';
-        if (!v2 && !strstr(controllers, "cpu"))
+        if (!v2 && !names_cpu(controllers))
             continue;
         for (;;) {
             char path[2 * PATH_MAX + 64], period[2 * PATH_MAX + 64];

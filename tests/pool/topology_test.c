@@ -127,6 +127,11 @@ Test(cgroup, version_1)
     cr_assert_eq(topology_quota(root), INT_MAX);
     write_file("/sys/fs/cgroup/cpu/docker/x/cpu.cfs_quota_us", "250000\n");
     cr_assert_eq(topology_quota(root), 3);
+    /* another group, whose path is that of ours in other hierarchies */
+    write_file("/sys/fs/cgroup/cpu/other/cpu.cfs_quota_us", "100000\n");
+    write_file("/sys/fs/cgroup/cpu/other/cpu.cfs_period_us", "100000\n");
+    write_file("/proc/self/cgroup", "7:cpuset:/other\n5:cpuacct:/other\n4:cpu:/docker/x\n");
+    cr_assert_eq(topology_quota(root), 3);
 }
 
 Test(cgroup, nonsense_is_no_quota)
