@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "pool/source.h"
+#include "pool/word.h"
+#include <criterion/criterion.h>
+
+static bask_pool *start(int threads)
+{
+    bask_pool_options o = {.size = sizeof o, .threads = threads, .spin_ns = -1};
+    bask_pool *pool;
+    cr_assert_eq(bask_pool_start(&o, &pool), BASK_OK, "%s", bask_last_error());
+    return pool;
+}
+
+typedef struct opener {
+    bask_child child;
+    bask_latch *latch;
+} opener;
+
+static void open_latch(bask_child *child)
+{
+    bask_latch_down(((opener *)child)->latch);
+}
+
+typedef struct waiter {
+    bask_job job;
+    bask_pool *pool;
+    bask_latch done;
+} waiter;
+
+static void wait_for_own_children(bask_job *job)
+{
+    waiter *w = (waiter *)job;
+    bask_latch latch;
+    bask_latch_init(&latch, w->pool, 3);
+    opener kids[3];
+    for (int i = 0; i < 3; i++) {
+        kids[i] = (opener){{.run = open_latch}, &latch};
+        bask_fork(&kids[i].child);
+    }
+    bask_latch_wait(&latch);
+    for (int i = 0; i < 3; i++)
+        bask_join(&kids[i].child);
+    bask_latch_down(&w->done);
+}
+
+Test(sleep, who_waits_runs_its_private_children)
+{
+    static const int threads[] = {BASK_NO_THREADS, 1, 2};
+    for (int i = 0; i < 3; i++) {
+        bask_pool *pool = start(threads[i]);
+        waiter w = {.job.run = wait_for_own_children, .pool = pool};
+        bask_latch_init(&w.done, pool, 1);
+        bask_pool_submit(pool, &w.job);
+        bask_latch_wait(&w.done);
+        bask_pool_stop(pool, NULL);
+    }
+}
+
+static void run_nothing(source *s, worker *w, uint64_t from, uint64_t to)
+{
+    (void)s, (void)w, (void)from, (void)to;
+}
+
+static void discard_nothing(bask_job *job)
+{
+    (void)job;
+}
+
+Test(sleep, a_deadline_ends_a_wait_beside_endless_roots)
+{
+    bask_pool *pool = start(BASK_NO_THREADS);
+    source endless = {.end = UINT64_MAX / 2, .run = run_nothing};
+    source_offer(pool, &endless);
+    _Atomic uint32_t never = 0;
+    cr_assert_not(word_wait(pool, &never, clock_ns() + 1000000, true));
+    cr_assert(source_waiting(pool));
+    bask_pool_stop(pool, discard_nothing);
+}
+
+typedef struct forker {
+    bask_job job;
+    bask_latch done;
+    bool was_public;
+} forker;
+
+static void do_nothing(bask_child *child)
+{
+    (void)child;
+}
+
+static void fork_one(bask_job *job)
+{
+    forker *f = (forker *)job;
+    bask_child child = {.run = do_nothing};
+    bask_fork(&child);
+    f->was_public = bask_self->newest != &child;
+    bask_join(&child);
+    bask_latch_down(&f->done);
+}
+
+Test(sleep, a_new_seat_has_been_asked_for_work)
+{
+    bask_pool *pool = start(BASK_NO_THREADS);
+    forker f = {.job.run = fork_one};
+    bask_latch_init(&f.done, pool, 1);
+    bask_pool_submit(pool, &f.job);
+    bask_latch_wait(&f.done);
+    cr_assert(f.was_public);
+    bask_pool_stop(pool, NULL);
+}
+
+static void time_out(bask_job *job)
+{
+    waiter *w = (waiter *)job;
+    _Atomic uint32_t never = 0;
+    for (int i = 0; i < 3; i++)
+        cr_assert_not(word_wait(w->pool, &never, clock_ns() + 100000, false));
+    bask_latch_down(&w->done);
+}
+
+Test(sleep, a_parked_waiter_times_out)
+{
+    static const int threads[] = {BASK_NO_THREADS, 1, 2};
+    for (int i = 0; i < 3; i++) {
+        bask_pool *pool = start(threads[i]);
+        waiter w = {.job.run = time_out, .pool = pool};
+        bask_latch_init(&w.done, pool, 1);
+        bask_pool_submit(pool, &w.job);
+        bask_latch_wait(&w.done);
+        _Atomic uint32_t never = 0;
+        cr_assert_not(word_wait(pool, &never, clock_ns() + 100000, true));
+        bask_pool_stop(pool, NULL);
+    }
+}
