@@ -33,9 +33,9 @@ BASK_API BASK_MUST_CHECK bask_status bask_open(const char *address, bask_client 
 
 /*
  * Closes CLIENT. Work that has not started is cancelled, kernels that run are waited for. Futures
- * and graphs may still be freed afterwards; anything else on them answers BASK_ECLOSED. NULL is
- * accepted. Undefined if: called from a task of this client, or while another thread calls into the
- * client.
+ * and graphs may still be freed afterwards, and futures asked for their state and error; computing,
+ * submitting, waiting and reading results answer BASK_ECLOSED. NULL is accepted. Undefined if:
+ * called from a task of this client, or while another thread calls into the client.
  */
 BASK_API void bask_close(bask_client *client);
 
@@ -70,10 +70,10 @@ typedef struct bask_compute_options {
 
 /*
  * Starts computing the N OUTPUTS (nodes of one graph of CLIENT; the same node may be named twice)
- * and returns at once with one future for each in FUTURES. Returns BASK_EINVAL (NULL, n is 0, or an
- * earlier bask_delay on the graph failed: then with its message), BASK_ECLIENT (a graph of another
- * client, or nodes of two graphs), BASK_ECLOSED, BASK_ENOMEM. On failure no future is made and
- * FUTURES holds NULLs. Owns: the futures are the caller's, each to be freed by bask_future_free, in
+ * and returns at once with one future for each in FUTURES. Returns BASK_EINVAL (NULL, or n is 0),
+ * BASK_ECLIENT (a graph of another client, or nodes of two graphs), BASK_ECLOSED, BASK_ENOMEM, or,
+ * where an earlier bask_delay on the graph failed, its status and message. On failure no future is
+ * made and FUTURES holds NULLs. Owns: the futures are the caller's, each to be freed by bask_future_free, in
  * any order. Threads: any, also inside a task.
  */
 BASK_API BASK_MUST_CHECK bask_status bask_compute(bask_client *client, bask_delayed *const *outputs,

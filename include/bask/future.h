@@ -49,9 +49,12 @@ BASK_API const char *bask_future_name(const bask_future *future);
  * type; for a buffer, to a bask_span, which is then a view for as long as the future lives.
  * A waiting worker runs other tasks meanwhile. A host thread sleeps, so tasks may depend on what it
  * does next (bask_compute_sync and bask_plan_run are the calls in which it helps).
+ * A task may wait for work that it has started itself, to any depth. It must not wait for other
+ * futures: a task that its worker runs meanwhile could wait for the one below it on the stack, for
+ * ever. Such a future belongs among the task's arguments.
  * Returns the future's status (message: bask_last_error); BASK_ETYPE when PLACE has another type or
- * size; BASK_ECLOSED; BASK_EINVAL for NULLs. A kernel that returns void has no result to read: wait
- * by bask_wait, then ask bask_future_status.
+ * size; BASK_ECLOSED; BASK_EINVAL for NULLs. A kernel that returns void has no result to read:
+ * bask_result_as(future, NULL, BASK_VOID, 0, timeout) waits and tells how it went.
  */
 #define bask_result(future, place)                                                                 \
     bask_result_as((future), (place), BASK_DTYPE_OF_(*(place)), sizeof *(place), BASK_FOREVER)

@@ -167,6 +167,8 @@ BASK_API const bask_kernel *bask_kernel_find(const char *name);
  * that depend on it fail with BASK_EUPSTREAM and this message. Only the first failure of a task
  * counts; the kernel goes on and should return soon. Outside a task, or with BASK_OK, it only sets
  * bask_last_error. Returns STATUS, so that an untyped kernel can end by `return bask_fail(...)`.
+ * A bask_child (pool.h) that the kernel has forked may run on another thread, which knows nothing of
+ * this task: it hands its failure to the kernel, which calls bask_fail after the join.
  * Threads: the one that runs the kernel.
  */
 BASK_API bask_status bask_fail(bask_status status, const char *format, ...) BASK_PRINTF(2, 3);

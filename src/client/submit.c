@@ -119,6 +119,15 @@ static failure *call(single *s)
     return task.base.failure;
 }
 
+/* Only kernels that are called count; the pool has counted the job already. */
+static void count_task(bask_client *c, bool called)
+{
+    if (c->sync && called)
+        atomic_fetch_add_explicit(&c->tasks, 1, memory_order_relaxed);
+    else if (!c->sync && !called)
+        worker_uncount_job((worker *)bask_self);
+}
+
 /* Runs the kernel, unless an argument failed or nobody wants the result, and finishes the future. */
 static void complete(single *s)
 {
@@ -126,6 +135,7 @@ static void complete(single *s)
     failure *passed_on = failed_argument(s);
     if (!passed_on && unwanted(s))
         passed_on = &failure_cancelled;
+    count_task(s->block->client, !passed_on);
     failure *why = passed_on ? passed_on : call(s);
     if (why)
         future_fail(f, why, why != passed_on);
@@ -157,12 +167,10 @@ static void arrive(single *s)
     bask_client *c = s->block->client;
     if (atomic_fetch_sub_explicit(&s->missing, 1, memory_order_acq_rel) != 1)
         return;
-    if (!c->sync) {
+    if (c->sync)
+        run(&s->job);
+    else
         bask_pool_submit(c->pool, &s->job);
-        return;
-    }
-    atomic_fetch_add_explicit(&c->tasks, 1, memory_order_relaxed);
-    run(&s->job);
 }
 
 static void awaited_done(listener *l)

@@ -130,7 +130,7 @@ static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
                 *s = (share){{share_run, NULL}, p, middle, to};
                 to = middle;
                 worker_push(w, (item)s | ITEM_JOB);
-                floor++;
+                floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
             }
         }
         chain(&r, p->roots[from++]);

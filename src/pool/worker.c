@@ -67,8 +67,11 @@ void worker_execute(worker *w, item x)
 
 void worker_push(worker *w, item x)
 {
-    if (!deque_reserve(&w->deque, 1)) {
-        worker_execute(w, x); /* memory is short: run it here and now */
+    if (!deque_reserve(&w->deque, 1)) { /* memory is short */
+        if ((x & ITEM_TAG) == ITEM_JOB)
+            inbox_push(w->pool, (bask_job *)x); /* the caller may hold a lock that it needs */
+        else
+            worker_execute(w, x);
         return;
     }
     deque_lay(&w->deque, 0, x);
@@ -158,11 +161,24 @@ static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
     return x;
 }
 
+/* Every so often a worker that waits for nothing looks outside first, or work that goes on submitting
+ * more of its kind would keep everybody else's from it. */
+static item outside_first(worker *w)
+{
+    enum { OUTSIDE_TURN = 64 };
+    item x = 0;
+    if (++w->turns % OUTSIDE_TURN == 0 && !(x = inbox_take(w)))
+        source_run(w->pool, w);
+    return x;
+}
+
 void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
 {
     while (!until || !word_done(until)) {
+        item x = until ? 0 : outside_first(w);
         /* private children first: who waits must not keep them from the others */
-        item x = w->face.newest ? fork_take(w) : 0;
+        if (!x && w->face.newest)
+            x = fork_take(w);
         if (!x)
             x = deque_take(&w->deque);
         if (!x && flags & WORKER_JOIN && w->nest >= WORKER_DEEP) {

@@ -26,6 +26,7 @@ struct worker {
     bask_pool *pool;
     int id;
     unsigned nest;          /* tasks on this thread's stack */
+    unsigned turns;         /* of worker_run's loop, while it waits for nothing */
     uint32_t random;        /* state of a xorshift generator: where a search begins */
     uint64_t chunk;         /* sources: how many roots the last claim took, */
     int64_t chunk_start;    /* and when */

@@ -148,6 +148,56 @@ static void count_discard(bask_job *job)
     free(job);
 }
 
+/* ---- work that never ends ---- */
+
+typedef struct circle {
+    bask_job job;
+    bask_pool *pool;
+    bask_latch begun, done;
+    atomic_bool over;
+    int rounds;
+} circle;
+
+/* Goes round, on its worker's own deque, until the other job has run. */
+static void go_round(bask_job *job)
+{
+    enum { MOST = 10000000 };
+    circle *c = (circle *)job;
+    if (c->rounds++ == 0)
+        bask_latch_down(&c->begun);
+    if (atomic_load(&c->over) || c->rounds == MOST)
+        bask_latch_down(&c->done);
+    else
+        bask_pool_submit(c->pool, job);
+}
+
+typedef struct stopper {
+    bask_job job;
+    circle *circle;
+} stopper;
+
+static void stop_circle(bask_job *job)
+{
+    atomic_store(&((stopper *)job)->circle->over, true);
+}
+
+Test(pool, work_from_outside_gets_its_turn)
+{
+    bask_pool *pool = start(1, 0);
+    circle c = {.job.run = go_round, .pool = pool};
+    stopper s = {{stop_circle, NULL}, &c};
+    bask_latch_init(&c.begun, pool, 1);
+    bask_latch_init(&c.done, pool, 1);
+    bask_pool_submit(pool, &c.job);
+    while (!bask_latch_open(&c.begun))
+        ;
+    bask_pool_submit(pool, &s.job);
+    while (!bask_latch_open(&c.done)) /* without helping */
+        ;
+    cr_assert(atomic_load(&c.over), "starved for %d rounds", c.rounds);
+    bask_pool_stop(pool, NULL);
+}
+
 Test(pool, stop_drains)
 {
     atomic_store(&gate, 1);
