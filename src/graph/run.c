@@ -177,9 +177,10 @@ static bool gate_arrive(gate *g)
     plan *p = g->plan;
     if (promise_state(g->promise) != BASK_FINISHED)
         atomic_fetch_or_explicit(&p->attention, ATTENTION_FAILED, memory_order_relaxed);
-    uint32_t deps = node_ndeps(plan_node(p, g->node));
-    state *s = plan_state(p, g->node);
-    return atomic_fetch_add_explicit(&s->count, 1, memory_order_acq_rel) == p->run * deps - 1;
+    /* looked up before the arrival, after which the run may end and the plan be gone */
+    uint32_t last = p->run * node_ndeps(plan_node(p, g->node));
+    _Atomic uint32_t *count = &plan_state(p, g->node)->count;
+    return atomic_fetch_add_explicit(count, 1, memory_order_acq_rel) == last - 1;
 }
 
 void run_gate(listener *l)
