@@ -12,7 +12,7 @@ static const bench_workload fib = {
     .shapes = {"", NULL},
     .size = 32,
     .metrics = {{"spawn", "ns"}},
-    .peers = (const bench_peer *const[]){&fib_serial, &fib_bask,
+    .peers = (const bench_peer *const[]){&fib_serial, &fib_serial_calls, &fib_bask,
 #ifdef BENCH_OMP
                                          &fib_omp,
 #endif

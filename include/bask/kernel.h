@@ -23,6 +23,7 @@
 
 #include "buffer.h"
 #include "macros.h"
+#include "spawn.h"
 #include "status.h"
 
 #ifdef __cplusplus
@@ -167,14 +168,13 @@ BASK_API const bask_kernel *bask_kernel_find(const char *name);
  * that depend on it fail with BASK_EUPSTREAM and this message. Only the first failure of a task
  * counts; the kernel goes on and should return soon. Outside a task, or with BASK_OK, it only sets
  * bask_last_error. Returns STATUS, so that an untyped kernel can end by `return bask_fail(...)`.
- * A bask_child (pool.h) that the kernel has forked may run on another thread, which knows nothing of
- * this task: it hands its failure to the kernel, which calls bask_fail after the join.
- * Threads: the one that runs the kernel.
+ * Threads: the one that runs the kernel, or a call that it has spawned (spawn.h). A bask_child
+ * (pool.h) is outside: it hands its failure to the kernel, which calls bask_fail after the join.
  */
 BASK_API bask_status bask_fail(bask_status status, const char *format, ...) BASK_PRINTF(2, 3);
 
-/* True when nobody wants the running task's result any more: a long kernel polls this and returns
- * early, with any value. False outside a task. Costs a few loads. */
+/* True when nobody wants the running task's result any more, or a part of the task has failed: a long
+ * kernel polls this and returns early, with any value. False outside a task. Costs a few loads. */
 BASK_API bool bask_cancelled(void);
 
 /*
@@ -227,14 +227,28 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
  */
 #define BASK_KERNEL(...) BASK_KERNEL_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
 #define BASK_KERNEL_2_(n, ret, name, ...)                                                          \
-    static ret name(BASK_PARAMETERS_(n, __VA_ARGS__));                                             \
+    static ret name##_body_(                                                                       \
+        bask_worker *bask_context_ BASK_EACH_(n, BASK_PARAMETER_NEXT_, ~, __VA_ARGS__));           \
+    BASK_UNUSED_ static inline ret name(BASK_PARAMETERS_(n, __VA_ARGS__))                          \
+    {                                                                                              \
+        BASK_CAT_(BASK_RETURN_VOID_, BASK_IS_VOID_(ret))                                           \
+        name##_body_(bask_self BASK_EACH_(n, BASK_NAME_NEXT_, ~, __VA_ARGS__));                    \
+    }                                                                                              \
     BASK_TYPED_(n, ret, name, __VA_ARGS__)                                                         \
-    static ret name(BASK_PARAMETERS_(n, __VA_ARGS__))
+    static ret name##_body_(BASK_UNUSED_ bask_worker *bask_context_ BASK_EACH_(                    \
+        n, BASK_PARAMETER_NEXT_, ~, __VA_ARGS__))
 
 /* BASK_KERNEL_OF(result, function, (type, parameter)...); makes a kernel of a function that is
  * declared already. */
 #define BASK_KERNEL_OF(...) BASK_KERNEL_OF_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
 #define BASK_KERNEL_OF_2_(n, ret, name, ...)                                                       \
+    BASK_UNUSED_ static inline ret name##_body_(                                                   \
+        bask_worker *bask_context_ BASK_EACH_(n, BASK_PARAMETER_NEXT_, ~, __VA_ARGS__))            \
+    {                                                                                              \
+        (void)bask_context_;                                                                       \
+        BASK_CAT_(BASK_RETURN_VOID_, BASK_IS_VOID_(ret))                                           \
+        name(BASK_LIST_(n, BASK_NAME_, ~, __VA_ARGS__));                                           \
+    }                                                                                              \
     BASK_TYPED_(n, ret, name, __VA_ARGS__)                                                         \
     BASK_STATIC_ASSERT_(1, "so that a semicolon may follow")
 
@@ -251,8 +265,6 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
     static bask_status name(bask_task *task)
 
 /* ---- what the macros make; not for users ---- */
-
-#define BASK_UNUSED_ __attribute__((unused))
 
 #define BASK_REGISTER_(name)                                                                       \
     __attribute__((constructor)) static void name##_register_(void)                                \
@@ -275,21 +287,22 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
         "", #ret, BASK_DTYPE_(ret), sizeof(ret)                                                    \
     }
 
-/* Of the function NAME: its parameters' types, a thunk that calls it, its description, and
- * functions that make a node or a task of it. */
+/* Of the kernel NAME, whose function is name_body_: its parameters' types, a thunk that calls it, its
+ * description, how to spawn it (spawn.h), and functions that make a node or a task of it. */
 #define BASK_TYPED_(n, ret, name, ...)                                                             \
     BASK_EACH_(n, BASK_TYPED_PARAMETER_, name, __VA_ARGS__)                                        \
     static void name##_call_(bask_task *task_, const void *const *arguments_, void *result_)       \
     {                                                                                              \
         (void)task_, (void)arguments_, (void)result_;                                              \
         BASK_CAT_(BASK_STORE_VOID_, BASK_IS_VOID_(ret))                                            \
-        (ret, name(BASK_LIST_(n, BASK_LOAD_, name, __VA_ARGS__)));                                 \
+        (ret, name##_body_(bask_self BASK_EACH_(n, BASK_LOAD_NEXT_, name, __VA_ARGS__)));          \
     }                                                                                              \
     static const bask_param name##_params_[] = {                                                   \
         BASK_EACH_(n, BASK_DESCRIBE_, name, __VA_ARGS__){NULL, NULL, BASK_VOID, 0}};               \
     static bask_kernel name##_kernel = {sizeof(bask_kernel), #name, name##_call_,      NULL,       \
                                         name##_params_,      n,     BASK_RESULT_(ret), NULL};      \
     BASK_REGISTER_(name)                                                                           \
+    BASK_STRAND_(n, ret, name, __VA_ARGS__)                                                        \
     BASK_UNUSED_ static inline bask_delayed *name##_delay(                                         \
         bask_graph *graph_ BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                  \
     {                                                                                              \
@@ -328,7 +341,7 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
     {                                                                                              \
         return bask_arg_literal(&value_, sizeof value_, BASK_DTYPE_(name##_type_##i));             \
     }
-#define BASK_LOAD_(i, name, pair) name##_load_##i(arguments_[i])
+#define BASK_LOAD_NEXT_(i, name, pair) , name##_load_##i(arguments_[i])
 #define BASK_DESCRIBE_(i, name, pair)                                                              \
     {BASK_NAME_TEXT_(pair), BASK_TYPE_TEXT_(pair), BASK_DTYPE_(name##_type_##i),                   \
      sizeof(name##_type_##i)},

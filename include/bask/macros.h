@@ -8,6 +8,8 @@
 #ifndef BASK_MACROS_H
 #define BASK_MACROS_H
 
+#define BASK_UNUSED_ __attribute__((unused))
+
 #define BASK_CAT_(a, b) BASK_CAT_2_(a, b)
 #define BASK_CAT_2_(a, b) a##b
 
@@ -36,6 +38,11 @@
 #define BASK_TYPE_TEXT_2_(type, name) #type
 #define BASK_PARAMETER_(i, kernel, pair) BASK_PARAMETER_2_ pair
 #define BASK_PARAMETER_2_(type, name) type name
+#define BASK_NAME_(i, kernel, pair) BASK_NAME_2_ pair
+#define BASK_NAME_2_(type, name) name
+/* ... as one more after others. */
+#define BASK_PARAMETER_NEXT_(i, kernel, pair) , BASK_PARAMETER_2_ pair
+#define BASK_NAME_NEXT_(i, kernel, pair) , BASK_NAME_2_ pair
 
 /* clang-format off */
 

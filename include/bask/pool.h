@@ -136,7 +136,8 @@ BASK_API void bask_latch_wait(bask_latch *latch);
 
 /*
  * A child that its forker will join, most naturally a local variable: it lies on a private list of
- * the worker, without any fence or atomic read-modify-write, until a thief asks for work.
+ * the worker, without any fence or atomic read-modify-write, until a thief asks for work. Kernels
+ * have a typed form of this: bask_spawn (spawn.h).
  */
 typedef struct bask_child bask_child;
 typedef void bask_child_fn(bask_child *child);
@@ -145,7 +146,8 @@ struct bask_child {
     /* next older private child of this worker; NULL at the end, or once public */
     bask_child *older;
     /* What follows is used only once the child is public. */
-    bask_worker *owner; /* whom to wake */
+    bask_worker *owner;     /* whom to wake */
+    struct bask_task *task; /* what the forker was running: kernel.h */
     BASK_ATOMIC(uint32_t) word;
 };
 
@@ -164,14 +166,9 @@ BASK_API void bask_fork_slow(bask_worker *self, bask_child *child);
 BASK_API bool bask_join_slow(bask_worker *self, bask_child *child);
 BASK_API void bask_poll_slow(bask_worker *self);
 
-/*
- * Forks CHILD (with `run` set): it will run on this worker or, if stolen, on another, between now
- * and the return of bask_join. On a thread that is no worker the child runs in bask_join. Undefined
- * if the child's memory goes away before it is joined, or it is joined on another thread.
- */
-static inline void bask_fork(bask_child *child)
+/* bask_fork for who knows the calling thread's worker. */
+static inline void bask_fork_on(bask_worker *self, bask_child *child)
 {
-    bask_worker *self = bask_self;
     child->older = self->newest;
     if (__builtin_expect(BASK_LOAD_RELAXED(&self->request) != 0, 0))
         bask_fork_slow(self, child);
@@ -179,18 +176,34 @@ static inline void bask_fork(bask_child *child)
         self->newest = child;
 }
 
+/* True when CHILD was the newest private one, and so is the caller's to run; otherwise
+ * bask_join_slow must be asked. */
+static inline bool bask_take_back(bask_worker *self, bask_child *child)
+{
+    if (__builtin_expect(self->newest != child, 0))
+        return false;
+    self->newest = child->older;
+    if (__builtin_expect(BASK_LOAD_RELAXED(&self->request) != 0, 0))
+        bask_poll_slow(self);
+    return true;
+}
+
+/*
+ * Forks CHILD (with `run` set): it will run on this worker or, if stolen, on another, between now
+ * and the return of bask_join. On a thread that is no worker the child runs in bask_join. Undefined
+ * if the child's memory goes away before it is joined, or it is joined on another thread.
+ */
+static inline void bask_fork(bask_child *child)
+{
+    bask_fork_on(bask_self, child);
+}
+
 /* Returns when CHILD has run. Children are best joined in the reverse order of their forks. */
 static inline void bask_join(bask_child *child)
 {
     bask_worker *self = bask_self;
-    if (__builtin_expect(self->newest == child, 1)) {
-        self->newest = child->older;
-        if (__builtin_expect(BASK_LOAD_RELAXED(&self->request) != 0, 0))
-            bask_poll_slow(self);
-    } else if (bask_join_slow(self, child)) {
-        return;
-    }
-    child->run(child);
+    if (bask_take_back(self, child) || !bask_join_slow(self, child))
+        child->run(child);
 }
 
 #ifdef __cplusplus

@@ -113,6 +113,7 @@ static failure *call(single *s)
 {
     single_task task = {.base = {.node = s->node, .result = &s->result, .cancelled = task_unwanted},
                         .single = s};
+    task.base.whole = &task.base;
     task_begin(&task.base);
     task_call(&task.base);
     task_end(&task.base);

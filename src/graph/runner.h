@@ -26,6 +26,7 @@ static inline void runner_begin(runner *r, plan *p, worker *w)
     *r = (runner){.plan = p, .worker = w};
     r->tasks = w ? &w->tasks : &r->here;
     r->task.plan = p;
+    r->task.whole = &r->task;
     r->task.cancelled = outcome_unwanted;
     task_begin(&r->task);
 }
@@ -65,6 +66,7 @@ INLINE void runner_call(runner *r, const node *n, state *s)
     if (UNLIKELY(r->task.failure != NULL)) {
         outcome_failed(p, n, s, r->task.failure);
         r->task.failure = NULL;
+        atomic_store_explicit(&r->task.failed, false, memory_order_relaxed);
     }
 }
 

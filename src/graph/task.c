@@ -11,8 +11,6 @@ enum { TASK_ARGUMENTS = 8 }; /* what a typed kernel can have */
 failure failure_no_memory = {.status = BASK_ENOMEM, .kernel = "bask", .message = "out of memory"};
 failure failure_cancelled = {.status = BASK_ECANCELLED, .kernel = "bask", .message = "cancelled"};
 
-__thread bask_task *task_current __attribute__((tls_model("initial-exec")));
-
 failure *failure_new(bask_status status, const char *kernel, const char *message)
 {
     size_t length = strlen(message);
@@ -46,15 +44,21 @@ bask_status bask_fail(bask_status status, const char *format, ...)
     status_set_v(status, format, args);
     va_end(args);
     bask_task *task = task_current;
-    if (task && !task->failure && status != BASK_OK)
-        task->failure = failure_new(status, task->node->kernel->name, bask_last_error());
+    if (task && !task->failure && status != BASK_OK) {
+        task->failure = failure_new(status, task_kernel(task)->name, bask_last_error());
+        atomic_store_explicit(&task->whole->failed, true, memory_order_relaxed);
+    }
     return status;
 }
 
 bool bask_cancelled(void)
 {
     bask_task *task = task_current;
-    if (!task || !task->cancelled || !task->cancelled(task))
+    if (!task)
+        return false;
+    if (atomic_load_explicit(&task->whole->failed, memory_order_relaxed))
+        return true;
+    if (!task->whole->cancelled || !task->whole->cancelled(task->whole))
         return false;
     if (!task->failure)
         task->failure = &failure_cancelled; /* it may return early: that is no result */
@@ -92,7 +96,7 @@ const void *task_argument(const bask_task *task, uint32_t i)
 bask_buffer *task_input_buffer(const void *data)
 {
     const bask_task *task = task_current;
-    for (uint32_t i = 0; task && i < node_nargs(task->node); i++) {
+    for (uint32_t i = 0; task && task->node && i < node_nargs(task->node); i++) {
         const arg *a = node_arg(task->node, i);
         bask_buffer *b = NULL;
         if (node_kind(task->node, i) == ARG_DEP) {

@@ -4,6 +4,7 @@
 #define BASK_GRAPH_TASK_H
 
 #include "graph/graph.h"
+#include "pool/worker.h"
 
 /* Why a task failed. Made by bask_fail; owned by the plan or future that takes it over. */
 typedef struct failure {
@@ -26,19 +27,32 @@ struct bask_task {
     failure *failure; /* NULL while all is well */
     bool returned;    /* an untyped kernel has stored its result */
     bask_task *outer; /* the task below on this thread's stack */
-    bool (*cancelled)(const bask_task *task);
+    /* Itself; of a strand, a part of a task that runs on its own: the whole. It outlives its strands,
+     * which read all of it but `failure`. */
+    bask_task *whole;
+    const bask_kernel *kernel; /* where there is no node */
+    bool (*cancelled)(const bask_task *whole);
+    atomic_bool
+        failed; /* of the whole: a part has failed. Relaxed: a hint, its failure comes by joins */
 };
 
-extern __thread bask_task *task_current;
-
+/* TASK runs on this thread from now on; all its fields but `outer` are set. */
 static inline void task_begin(bask_task *task)
 {
+    if (__builtin_expect(bask_self->newest != NULL, 0))
+        fork_release((worker *)bask_self);
     task->outer = task_current;
     task_current = task;
 }
 static inline void task_end(bask_task *task)
 {
     task_current = task->outer;
+}
+
+/* The kernel that TASK, or the task that it is a part of, runs. */
+static inline const bask_kernel *task_kernel(const bask_task *task)
+{
+    return task->whole->node ? task->whole->node->kernel : task->whole->kernel;
 }
 
 /* Calls the kernel of task->node; afterwards task->failure tells how it went. */

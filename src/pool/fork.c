@@ -12,29 +12,28 @@
 static item joined_by_word(worker *w, bask_child *child)
 {
     child->owner = &w->face;
+    child->task = task_current;
     child->older = NULL;
     atomic_store_explicit(&child->word, 0, memory_order_relaxed);
     return (item)child | ITEM_CHILD;
 }
 
-/* Publishes the older half of the private list, the oldest nearest to the thieves. */
-static void publish(worker *w)
+static int64_t count_private(const worker *w)
 {
     int64_t n = 0;
-    for (bask_child *c = w->face.newest; c; c = c->older)
+    for (const bask_child *c = w->face.newest; c; c = c->older)
         n++;
-    if (n == 0)
-        return; /* the request stands until there is something */
-    if (!worker_asked(w))
-        return;
-    int64_t half = (n + 1) / 2;
-    if (!deque_reserve(&w->deque, half)) {
-        /* memory is short: they stay private; who asked will find the request again */
-        atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);
-        return;
-    }
+    return n;
+}
+
+/* Publishes the oldest COUNT of the N private children, the oldest nearest to the thieves; false when
+ * memory is short. */
+static bool publish_oldest(worker *w, int64_t n, int64_t count)
+{
+    if (!deque_reserve(&w->deque, count))
+        return false;
     bask_child *c = w->face.newest, *keep = NULL;
-    for (int64_t i = 0; i < n - half; i++) {
+    for (int64_t i = 0; i < n - count; i++) {
         keep = c;
         c = c->older;
     }
@@ -42,13 +41,26 @@ static void publish(worker *w)
         keep->older = NULL;
     else
         w->face.newest = NULL;
-    for (int64_t i = half - 1; i >= 0; i--) {
+    for (int64_t i = count - 1; i >= 0; i--) {
         bask_child *older = c->older;
         deque_lay(&w->deque, i, joined_by_word(w, c)); /* released by deque_publish */
         c = older;
     }
-    deque_publish(&w->deque, half);
+    deque_publish(&w->deque, count);
     sleep_notify(w->pool);
+    return true;
+}
+
+/* Publishes the older half of the private list when somebody asked; where there is none the request
+ * stands until there is something. */
+static void publish(worker *w)
+{
+    int64_t n = count_private(w);
+    if (n == 0 || !worker_asked(w))
+        return;
+    if (!publish_oldest(w, n,
+                        (n + 1) / 2)) /* they stay private; who asked finds the request again */
+        atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);
 }
 
 item fork_take(worker *w)
@@ -60,6 +72,14 @@ item fork_take(worker *w)
         return 0;
     w->face.newest = child->older;
     return joined_by_word(w, child);
+}
+
+void fork_release(worker *w)
+{
+    int64_t n = count_private(w);
+    if (n > 0 && !publish_oldest(w, n, n))
+        for (item x; (x = fork_take(w));)
+            worker_execute(w, x);
 }
 
 void bask_fork_slow(bask_worker *self, bask_child *child)

@@ -25,7 +25,7 @@ static worker *seat_take(bask_pool *pool)
          w = atomic_load_explicit(&w->next, memory_order_acquire)) {
         bool is_free = false;
         /* acquire: the owner's fields pass from host to host; pairs with the release
-         * in seat_help */
+         * in seat_leave */
         if (!atomic_load_explicit(&w->taken, memory_order_relaxed) &&
             atomic_compare_exchange_strong_explicit(&w->taken, &is_free, true, memory_order_acquire,
                                                     memory_order_relaxed))
@@ -47,19 +47,34 @@ static worker *seat_take(bask_pool *pool)
     return w;
 }
 
+bool seat_enter(seat *s, bask_pool *pool)
+{
+    *s = (seat){.pool = pool, .before = bask_self, .replaces_sleeper = pool->nworkers > 0};
+    if (s->replaces_sleeper && !sleep_help(pool))
+        return false;
+    s->worker = seat_take(pool);
+    if (!s->worker) {
+        if (s->replaces_sleeper)
+            sleep_leave(pool, IDLE_HELPER);
+        return false;
+    }
+    bask_self = &s->worker->face;
+    return true;
+}
+
+void seat_leave(seat *s)
+{
+    bask_self = s->before;
+    atomic_store_explicit(&s->worker->taken, false, memory_order_release);
+    if (s->replaces_sleeper)
+        sleep_leave(s->pool, IDLE_HELPER);
+}
+
 void seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
 {
-    bool replaces_sleeper = pool->nworkers > 0;
-    if (replaces_sleeper && !sleep_help(pool))
+    seat s;
+    if (!seat_enter(&s, pool))
         return;
-    worker *seat = seat_take(pool);
-    if (seat) {
-        bask_worker *before = bask_self;
-        bask_self = &seat->face;
-        worker_run(seat, until, deadline, replaces_sleeper ? WORKER_HELPER : 0);
-        bask_self = before;
-        atomic_store_explicit(&seat->taken, false, memory_order_release);
-    }
-    if (replaces_sleeper)
-        sleep_leave(pool, IDLE_HELPER);
+    worker_run(s.worker, until, deadline, s.replaces_sleeper ? WORKER_HELPER : 0);
+    seat_leave(&s);
 }

@@ -5,9 +5,24 @@
 
 #include "pool/worker.h"
 
+/* The calling host thread's stay on a seat. */
+typedef struct seat {
+    bask_pool *pool;
+    worker *worker;
+    bask_worker *before;
+    bool replaces_sleeper;
+} seat;
+
+/*
+ * Makes the calling thread a worker of POOL until seat_leave. False when as many threads work as the
+ * pool has workers already, or memory is short.
+ */
+bool seat_enter(seat *s, bask_pool *pool);
+void seat_leave(seat *s);
+
 /*
  * Works on a seat of POOL until *UNTIL is done, nothing is to be found, or the DEADLINE passes.
- * Does nothing when as many threads work as the pool has workers already, or memory is short.
+ * Does nothing where seat_enter fails.
  */
 void seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline);
 

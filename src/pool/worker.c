@@ -19,6 +19,7 @@ enum { WORKER_DEEP = 64 };
 bask_worker worker_nobody = {.newest = NULL, .request = 1};
 
 __thread bask_worker *bask_self __attribute__((tls_model("initial-exec"))) = &worker_nobody;
+__thread struct bask_task *task_current __attribute__((tls_model("initial-exec")));
 
 bool worker_init(worker *w, bask_pool *pool, int id)
 {
@@ -39,7 +40,9 @@ void worker_free(worker *w)
 void worker_execute(worker *w, item x)
 {
     void *place = (void *)(x & ~(item)ITEM_TAG);
+    struct bask_task *task = task_current;
     w->nest++;
+    task_current = NULL; /* what follows is no part of it */
     switch (x & ITEM_TAG) {
     case ITEM_CELL:
         ((cell_block *)cell_block_of(place))->run(w, place);
@@ -62,6 +65,7 @@ void worker_execute(worker *w, item x)
         job->run(job);
     }
     }
+    task_current = task;
     w->nest--;
 }
 

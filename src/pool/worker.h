@@ -61,6 +61,10 @@ struct bask_pool {
 
 extern bask_worker worker_nobody; /* what bask_self points to on threads that are no workers */
 
+/* What runs on this thread now (graph/task.h); the pool only keeps track of it. All private children
+ * of a worker were forked by its current task: who sets another one calls fork_release first. */
+extern __thread struct bask_task *task_current;
+
 bool worker_init(worker *w, bask_pool *pool, int id); /* false: memory is short */
 void worker_free(worker *w);
 
@@ -85,6 +89,8 @@ static inline void worker_uncount_job(worker *w)
 
 /* Owner: the newest private child, to be run like a public one; 0 when there is none (any more). */
 item fork_take(worker *w);
+/* Owner: makes all private children public. */
+void fork_release(worker *w);
 
 /* True once when a thief wants work that W holds privately (and clears the request). */
 static inline bool worker_asked(worker *w)

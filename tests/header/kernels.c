@@ -280,6 +280,46 @@ static void others(void)
     bask_future_free(future);
 }
 
+/* ---- fork and join ---- */
+
+static int nothings;
+BASK_KERNEL(void, count_nothing)
+{
+    nothings++;
+}
+BASK_KERNEL(int, spawn_sum, (int, n))
+{
+    if (n < 2)
+        return n;
+    bask_spawn(first, spawn_sum, n / 2);
+    bask_spawn(area, outside_area, n, 0.0);
+    point p = {1, 0};
+    p.y = n;
+    bask_spawn(turned, mirrored, p);
+    int second = bask_call(spawn_sum, n - n / 2);
+    expect(bask_sync(turned).x > 1, __LINE__);
+    expect(bask_sync(area) < 0.5, __LINE__);
+    return bask_sync(first) + second;
+}
+
+static void spawns(void)
+{
+    int sum = 0;
+    bask_check(bask_invoke(client, &sum, spawn_sum, 100));
+    expect(sum == 100, __LINE__);
+    nothings = 0;
+    bask_check(bask_invoke(client, NULL, count_nothing));
+    bask_spawn(one, count_nothing);
+    bask_sync(one);
+    bask_call(count_nothing);
+    expect(nothings == 3, __LINE__);
+    bask_spawned(spawn_sum) calls[3];
+    for (int i = 0; i < 3; i++)
+        bask_spawn_at(&calls[i], spawn_sum, i + 1);
+    for (int i = 2; i >= 0; i--)
+        expect(bask_sync_at(&calls[i], spawn_sum) == i + 1, __LINE__);
+}
+
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -290,6 +330,7 @@ int main(int argc, char **argv)
         buffers();
         counts();
         others();
+        spawns();
         bask_graph_free(graph);
         bask_close(client);
     }

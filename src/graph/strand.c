@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Strands: the calls that a task spawns. One that its spawner takes back is just called, as a part of
+ * the running task. Any other runs as a task of its own whose failure the spawner adopts when it
+ * joins; the spawner's task, the whole, is there until then.
+ */
+#include "graph/task.h"
+
+void bask_strand_run(bask_strand *strand, bask_strand_fn *compute)
+{
+    const bask_task *spawner = strand->child.task;
+    strand->failure = NULL;
+    if (!spawner) {
+        compute(strand);
+        return;
+    }
+    bask_task *whole = spawner->whole;
+    bask_task task = {.node = whole->node, .plan = whole->plan, .whole = whole};
+    task_begin(&task);
+    compute(strand);
+    task_end(&task);
+    strand->failure = task.failure;
+}
+
+static void adopt(bask_strand *strand)
+{
+    if (!strand->failure)
+        return;
+    if (!task_current->failure)
+        task_current->failure = strand->failure;
+    else
+        failure_free(strand->failure);
+}
+
+bool bask_strand_join(bask_worker *self, bask_strand *strand)
+{
+    if (!bask_join_slow(self, &strand->child))
+        return false;
+    adopt(strand);
+    return true;
+}
+
+void bask_strand_end(bask_worker *self, bask_strand *strand)
+{
+    if (bask_take_back(self, &strand->child) || !bask_join_slow(self, &strand->child)) {
+        strand->child.task = task_current;
+        strand->child.run(&strand->child);
+    }
+    adopt(strand);
+}
