@@ -4,6 +4,7 @@
 #include "graph/graph.h"
 #include "idle/idle.h"
 #include "latency/latency.h"
+#include "loop/loop.h"
 
 #include <stddef.h>
 
@@ -70,7 +71,22 @@ static const bench_workload idle = {
                                          NULL},
 };
 
-const bench_workload *const bench_workloads[] = {&fib, &graph, &latency, &idle, NULL};
+static const bench_workload loop = {
+    .name = "loop",
+    .shapes = {"for", "reduce", "skew", NULL},
+    .size = 100000000,
+    .metrics = {{"time", "ms"}},
+    .peers = (const bench_peer *const[]){&loop_serial, &loop_bask,
+#ifdef BENCH_OMP
+                                         &loop_omp,
+#endif
+#ifdef BENCH_TBB
+                                         &loop_tbb,
+#endif
+                                         NULL},
+};
+
+const bench_workload *const bench_workloads[] = {&fib, &graph, &latency, &idle, &loop, NULL};
 
 const char *const bench_absent[] = {
 #ifndef BENCH_OMP

@@ -4,8 +4,8 @@
  * futures.
  *
  * Read in this order: kernel.h (what tasks run), graph.h (describing work), client.h (running it),
- * future.h (results), buffer.h (large results), spawn.h (fork and join inside kernels); pool.h is
- * the thread pool alone.
+ * future.h (results), buffer.h (large results), spawn.h and loop.h (parallelism inside kernels, and
+ * without any graph); pool.h is the thread pool alone.
  */
 #ifndef BASK_H
 #define BASK_H
@@ -16,6 +16,7 @@
 #include "bask/graph.h"
 #include "bask/kernel.h"
 #include "bask/log.h"
+#include "bask/loop.h"
 #include "bask/pool.h"
 #include "bask/spawn.h"
 #include "bask/status.h"

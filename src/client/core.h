@@ -31,6 +31,11 @@ struct bask_client {
     activity *active;
 };
 
+/* Runs COMPUTE(STRAND) as a task of its own, whose spawns can run on all workers of C, and waits; NULL:
+ * on those that the calling thread belongs to. Returns what it failed with, as KERNEL's failure. */
+bask_status strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand *strand,
+                          bask_strand_fn *compute);
+
 /* The futures of one compute share one block of memory, freed with the last of them. */
 typedef struct future_block future_block;
 

@@ -27,6 +27,8 @@ static bool unwanted(const bask_task *whole)
 
 static void call(invocation *v)
 {
+    if (bask_self != &worker_nobody)
+        worker_share_first((worker *)bask_self);
     task_begin(&v->task);
     v->compute(v->strand);
     task_end(&v->task);
@@ -59,10 +61,10 @@ static bask_status outcome(failure *why)
     return status;
 }
 
-bask_status bask_strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand *strand,
-                               bask_strand_fn *compute)
+bask_status strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand *strand,
+                          bask_strand_fn *compute)
 {
-    bask_status status = client_check(c, "bask_invoke");
+    bask_status status = c ? client_check(c, kernel->name) : BASK_OK;
     if (status != BASK_OK)
         return status;
     invocation v = {.strand = strand, .compute = compute, .client = c};
@@ -70,7 +72,9 @@ bask_status bask_strand_invoke(bask_client *c, const bask_kernel *kernel, bask_s
     v.task.kernel = kernel;
     v.task.cancelled = unwanted;
     seat seat;
-    if (c->sync) {
+    if (!c) {
+        call(&v);
+    } else if (c->sync) {
         call(&v);
         atomic_fetch_add_explicit(&c->tasks, 1, memory_order_relaxed);
     } else if (worker_self(c->pool)) {
@@ -84,4 +88,11 @@ bask_status bask_strand_invoke(bask_client *c, const bask_kernel *kernel, bask_s
         call_elsewhere(&v);
     }
     return outcome(v.task.failure);
+}
+
+bask_status bask_strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand *strand,
+                               bask_strand_fn *compute)
+{
+    bask_status status = client_check(c, "bask_invoke");
+    return status == BASK_OK ? strand_invoke(c, kernel, strand, compute) : status;
 }

@@ -51,6 +51,7 @@ void worker_execute(worker *w, item x)
         bask_child *child = place;
         bask_pool *pool = ((worker *)child->owner)->pool;
         counter_add(&w->tasks, 1);
+        worker_share_first(w);
         child->run(child);
         word_finish(pool, &child->word, 0, NULL);
         break;
@@ -58,10 +59,7 @@ void worker_execute(worker *w, item x)
     default: {
         bask_job *job = place;
         counter_add(&w->tasks, 1);
-        /* the first child that the job forks goes public at once: its owner may sit
-         * in a long leaf */
-        if (w->pool->nworkers > 1)
-            atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);
+        worker_share_first(w);
         job->run(job);
     }
     }

@@ -81,6 +81,14 @@ void worker_push(worker *w, item x);
 /* Runs one item that was taken from a deque. */
 void worker_execute(worker *w, item x);
 
+/* The first child that is forked from now on goes public at once: it is the largest, most likely, and
+ * its owner may sit in a long leaf later. */
+static inline void worker_share_first(worker *w)
+{
+    if (w->pool->nworkers != 1)
+        atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);
+}
+
 /* The pool has counted a job that is no task, but only carries some. */
 static inline void worker_uncount_job(worker *w)
 {
