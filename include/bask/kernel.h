@@ -54,8 +54,10 @@ BASK_API const char *bask_dtype_name(bask_dtype dtype);
 
 #ifdef __cplusplus
 #define BASK_CAST_(type, value) static_cast<type>(value)
+#define BASK_WORD_OF_(pointer) reinterpret_cast<uintptr_t>(pointer)
 #else
 #define BASK_CAST_(type, value) ((type)(value))
+#define BASK_WORD_OF_(pointer) ((uintptr_t)(pointer))
 #endif
 
 #define BASK_MAX_VALUE 16 /* bytes of the largest value that is not a buffer */
@@ -74,12 +76,8 @@ typedef enum bask_arg_kind { BASK_ARG_LITERAL, BASK_ARG_DELAYED, BASK_ARG_FUTURE
  * by value. It holds no reference: a delayed or future must live until the call that it is given to
  * returns. */
 typedef struct bask_arg {
-    union {
-        unsigned char bytes[BASK_MAX_VALUE];
-        bask_delayed *delayed;
-        bask_future *future;
-        double align_;
-    } value;
+    uint64_t words[2]; /* bytes of a literal, else a pointer; no union, which keeps compilers from
+                        * taking an inlined argument apart */
     bask_arg_kind kind;
     uint16_t dtype; /* bask_dtype of a literal */
     uint16_t size;  /* bytes of a literal */
@@ -88,32 +86,23 @@ typedef struct bask_arg {
 /* A copy of the SIZE bytes at VALUE, at most BASK_MAX_VALUE, of type DTYPE. */
 static inline bask_arg bask_arg_literal(const void *value, size_t size, bask_dtype dtype)
 {
-    bask_arg arg;
-    memset(&arg, 0, sizeof arg);
-    memcpy(arg.value.bytes, value, size < BASK_MAX_VALUE ? size : BASK_MAX_VALUE);
-    arg.kind = BASK_ARG_LITERAL;
-    arg.dtype = BASK_CAST_(uint16_t, dtype);
-    arg.size = BASK_CAST_(uint16_t, size);
+    bask_arg arg = {
+        {0, 0}, BASK_ARG_LITERAL, BASK_CAST_(uint16_t, dtype), BASK_CAST_(uint16_t, size)};
+    memcpy(arg.words, value, size < BASK_MAX_VALUE ? size : BASK_MAX_VALUE);
     return arg;
 }
 
 /* The result of a node of the same graph. */
 static inline bask_arg bask_arg_delayed(bask_delayed *delayed)
 {
-    bask_arg arg;
-    memset(&arg, 0, sizeof arg);
-    arg.value.delayed = delayed;
-    arg.kind = BASK_ARG_DELAYED;
+    bask_arg arg = {{BASK_WORD_OF_(delayed), 0}, BASK_ARG_DELAYED, 0, 0};
     return arg;
 }
 
 /* The result of a future of the same client, which need not be done. */
 static inline bask_arg bask_arg_future(bask_future *future)
 {
-    bask_arg arg;
-    memset(&arg, 0, sizeof arg);
-    arg.value.future = future;
-    arg.kind = BASK_ARG_FUTURE;
+    bask_arg arg = {{BASK_WORD_OF_(future), 0}, BASK_ARG_FUTURE, 0, 0};
     return arg;
 }
 
@@ -212,6 +201,18 @@ BASK_API bask_delayed *bask_delay_array(bask_graph *graph, const bask_kernel *ke
 BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *kernel,
                                         const bask_arg *args, size_t nargs);
 
+/* The short way of bask_delay for plain nodes: their kernel is of the typed form and takes as many
+ * arguments as the name says; neither its result nor a delayed argument is a buffer; a literal has
+ * at most 8 bytes. Each argument comes as one word, the literal's bytes or the delayed, and KINDS
+ * has two bits for each, its bask_arg_kind. Otherwise as bask_delay_array. */
+BASK_API bask_delayed *bask_delay_0_(bask_graph *graph, const bask_kernel *kernel);
+BASK_API bask_delayed *bask_delay_1_(bask_graph *graph, const bask_kernel *kernel, unsigned kinds,
+                                     uint64_t a);
+BASK_API bask_delayed *bask_delay_2_(bask_graph *graph, const bask_kernel *kernel, unsigned kinds,
+                                     uint64_t a, uint64_t b);
+BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kernel, unsigned kinds,
+                                     uint64_t a, uint64_t b, uint64_t c);
+
 #ifdef __cplusplus
 }
 #endif
@@ -308,6 +309,13 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
     {                                                                                              \
         const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
                                       BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
+        const bask_param result_ = BASK_RESULT_(ret);                                              \
+        if (n <= 3 &&                                                                              \
+            result_.dtype != BASK_SPAN BASK_EACH_(n, BASK_AND_PLAIN_, name, __VA_ARGS__)) {        \
+            const uint64_t words_[] = {BASK_EACH_(n, BASK_WORD_, name, __VA_ARGS__) 0, 0, 0};      \
+            return bask_delay_plain_(graph_, &name##_kernel, n,                                    \
+                                     0u BASK_EACH_(n, BASK_OR_KIND_, name, __VA_ARGS__), words_);  \
+        }                                                                                          \
         return bask_delay_array(graph_, &name##_kernel, args_, n);                                 \
     }                                                                                              \
     BASK_UNUSED_ static inline bask_future *name##_submit(                                         \
@@ -347,5 +355,25 @@ BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *
      sizeof(name##_type_##i)},
 #define BASK_ARG_PARAMETER_(i, name, pair) , bask_arg bask_argument_##i
 #define BASK_ARG_NAME_(i, name, pair) bask_argument_##i
+
+/* The short way, where all of what decides is known as soon as this is inlined: see bask_delay_0_. */
+static inline bask_delayed *bask_delay_plain_(bask_graph *graph, const bask_kernel *kernel, int n,
+                                              unsigned kinds, const uint64_t *words)
+{
+    return n == 0   ? bask_delay_0_(graph, kernel)
+           : n == 1 ? bask_delay_1_(graph, kernel, kinds, words[0])
+           : n == 2 ? bask_delay_2_(graph, kernel, kinds, words[0], words[1])
+                    : bask_delay_3_(graph, kernel, kinds, words[0], words[1], words[2]);
+}
+static inline bool bask_is_plain_(const bask_arg *arg, const bask_param *param)
+{
+    return (arg->kind == BASK_ARG_LITERAL && arg->size <= sizeof(uint64_t)) ||
+           (arg->kind == BASK_ARG_DELAYED && param->dtype != BASK_SPAN);
+}
+
+/* Of one argument of a node: whether it is plain, its kind and its word. */
+#define BASK_AND_PLAIN_(i, name, pair) &&bask_is_plain_(&args_[i], &name##_params_[i])
+#define BASK_OR_KIND_(i, name, pair) | BASK_CAST_(unsigned, args_[i].kind) << 2 * i
+#define BASK_WORD_(i, name, pair) args_[i].words[0],
 
 #endif

@@ -59,14 +59,14 @@ static void fill(single *s, literal *room, const bask_arg *args, uint32_t nargs)
     for (uint32_t i = 0; i < nargs; i++) {
         unsigned kind = ARG_PLACE;
         if (args[i].kind == BASK_ARG_FUTURE) {
-            promise *p = (promise *)args[i].value.future;
+            promise *p = (promise *)arg_pointer(&args[i]);
             promise_retain(p);
             s->awaited[s->nawaited++] = (awaited){.owner = s, .promise = p};
             node_arg(n, i)->promise = p;
             kind = ARG_PROMISE;
         } else {
             room->dtype = args[i].dtype;
-            memcpy(room->bytes, args[i].value.bytes, BASK_MAX_VALUE);
+            memcpy(room->bytes, args[i].words, BASK_MAX_VALUE);
             node_arg(n, i)->place = room++->bytes;
         }
         node_set_kind(n, i, kind);

@@ -35,7 +35,7 @@ static bask_status check_one(const bask_kernel *kernel, size_t i, const bask_arg
         return BASK_OK;
     }
     if (a->kind == BASK_ARG_DELAYED) {
-        const node *n = (const node *)a->value.delayed;
+        const node *n = arg_pointer(a);
         if (!n)
             return status_set(BASK_EINVAL, "argument %zu of %s is a delayed that is NULL%s%s",
                               i + 1, kernel->name, graph && graph->status ? ": " : "",
@@ -45,12 +45,12 @@ static bask_status check_one(const bask_kernel *kernel, size_t i, const bask_arg
                               "argument %zu of %s is a delayed: submit takes literals and "
                               "futures; use bask_delay and bask_compute",
                               i + 1, kernel->name);
-        if (graph_of(a->value.delayed) != graph)
+        if (node_slab(n)->graph != graph)
             return status_set(BASK_ECLIENT, "argument %zu of %s is a node of another graph", i + 1,
                               kernel->name);
         from = n->kernel;
     } else {
-        const promise *f = (const promise *)a->value.future;
+        const promise *f = arg_pointer(a);
         if (!f)
             return status_set(BASK_EINVAL, "argument %zu of %s is a future that is NULL", i + 1,
                               kernel->name);

@@ -94,6 +94,7 @@ static bool add_slabs(bask_graph *g, size_t count)
         pages[g->nslabs + i] =
             (slab_page){slab + i * CELL_BLOCK, i ? 0 : SLAB_WORDS, i ? 0 : (uint32_t)count};
     g->next = (ref)(g->nslabs << SLAB_SHIFT) + SLAB_FIRST;
+    g->origin = (uintptr_t)slab - (g->nslabs << SLAB_SHIFT) * 8;
     g->stop = count == 1 ? (ref)((g->nslabs + 1) << SLAB_SHIFT) : 0;
     g->nslabs += count;
     return true;

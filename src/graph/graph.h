@@ -87,7 +87,8 @@ struct bask_graph {
      * their plan; outgrown tables live on in `lists` */
     _Atomic(slab_page *) slabs;
     size_t nslabs, capslabs;
-    ref next, stop; /* the next node's place, and the end of its slab */
+    ref next, stop;   /* the next node's place, and the end of its slab */
+    uintptr_t origin; /* where word 0 of the graph would be if all of it lay around that slab */
     size_t nodes, sinks;
     /* nodes without dependencies, and nodes with NODE_GATED. Plans read on in what they found, so
      * outgrown arrays live on in `lists` */
@@ -113,6 +114,11 @@ static inline void *graph_word(const bask_graph *g, ref r)
 static inline slab_page *graph_pages(const bask_graph *g)
 {
     return atomic_load_explicit(&g->slabs, memory_order_relaxed); /* for the builder */
+}
+/* The node that will lie at the place R, in the slab that is being filled. */
+static inline node *graph_node_to_be(const bask_graph *g, ref r)
+{
+    return (node *)(g->origin + (uintptr_t)r * 8);
 }
 static inline node *node_at(const bask_graph *g, ref r)
 {
@@ -212,6 +218,12 @@ bask_graph *graph_of(const bask_delayed *delayed);
 /* Supplied by the client layer: futures as arguments of a graph. */
 void promise_retain(promise *p);
 void promise_release(promise *p);
+
+/* The delayed or future that A names. */
+static inline void *arg_pointer(const bask_arg *a)
+{
+    return (void *)(uintptr_t)a->words[0];
+}
 
 /* Checks arguments against a typed kernel's parameters; GRAPH is NULL for single tasks. */
 bask_status args_check(const bask_kernel *kernel, const bask_arg *args, size_t nargs,

@@ -33,18 +33,22 @@ BASK_KERNEL_UNTYPED(int64_t, count_of_int64)
 static bask_client *client;
 static bask_graph *graph;
 
-/* Refused by bask_delay with STATUS and TEXT, which computing the graph repeats. */
-static void refused(const bask_kernel *kernel, const bask_arg *args, size_t n, bask_status status,
-                    const char *text)
+/* MADE was refused with STATUS and TEXT, which computing the graph repeats. */
+static void refusal(const bask_delayed *made, bask_status status, const char *text)
 {
+    cr_assert_null(made);
+    cr_assert(strstr(bask_last_error(), text), "\"%s\" is not in \"%s\"", text, bask_last_error());
     bask_delayed *d = bask_delay(graph, inc, 1);
     bask_future *f;
-    cr_assert_null(bask_delay_array(graph, kernel, args, n));
-    cr_assert(strstr(bask_last_error(), text), "\"%s\" is not in \"%s\"", text, bask_last_error());
     cr_assert_eq(bask_compute(client, &d, 1, &f), status, "%s", bask_last_error());
     cr_assert(strstr(bask_last_error(), text), "%s", bask_last_error());
     bask_graph_free(graph);
     graph = bask_graph_new(client);
+}
+static void refused(const bask_kernel *kernel, const bask_arg *args, size_t n, bask_status status,
+                    const char *text)
+{
+    refusal(bask_delay_array(graph, kernel, args, n), status, text);
 }
 
 Test(args, that_do_not_fit)
@@ -91,6 +95,72 @@ Test(args, that_do_not_fit)
     bask_future_free(f);
     bask_future_free(foreign);
     bask_close(other);
+    bask_close(client);
+}
+
+BASK_KERNEL(int64_t, mix, (int64_t, x), (float, y), (int64_t, z))
+{
+    return x + (int64_t)y + z;
+}
+BASK_KERNEL(float, narrow, (int64_t, x))
+{
+    return (float)x;
+}
+BASK_KERNEL(int64_t, scaled, (int64_t, x), (double, factor))
+{
+    return (int64_t)((double)x * factor);
+}
+
+/* bask_delay itself knows the types of literals, but not what a delayed yields. */
+Test(args, that_do_not_fit_where_types_are_known)
+{
+    client = open_client("sync://");
+    graph = bask_graph_new(client);
+    bask_graph *second = bask_graph_new(client);
+    bask_delayed *foreign = bask_delay(second, inc, 1), *none = NULL;
+    cr_assert_null(bask_delay(NULL, mix, 1, 2, 3));
+    cr_assert(strstr(bask_last_error(), "the graph is NULL"));
+    refusal(bask_delay(graph, inc, none), BASK_EINVAL,
+            "argument 1 of inc is a delayed that is NULL");
+    refusal(bask_delay(graph, scaled, none, 2), BASK_EINVAL, "argument 1 of scaled is a delayed");
+    refusal(bask_delay(graph, mix, 1, 2, none), BASK_EINVAL, "argument 3 of mix is a delayed");
+    refusal(bask_delay(graph, inc, foreign), BASK_ECLIENT,
+            "argument 1 of inc is a node of another");
+    refusal(bask_delay(graph, scaled, 1, foreign), BASK_ECLIENT, "argument 2 of scaled is a node");
+    refusal(bask_delay(graph, mix, foreign, 2, 3), BASK_ECLIENT, "argument 1 of mix is a node");
+    refusal(bask_delay(graph, inc, bask_delay(graph, half, 1)), BASK_ETYPE, "half returns double");
+    refusal(bask_delay(graph, inc, bask_delay(graph, nothing, 1)), BASK_ETYPE, "returns void");
+    refusal(bask_delay(graph, inc, bask_delay(graph, block, 1)), BASK_ETYPE, "bask_buffer *");
+    refusal(bask_delay(graph, scaled, 1, bask_delay(graph, inc, 1)), BASK_ETYPE,
+            "argument 2 ('factor') of scaled is double, but inc returns int64_t");
+    refusal(bask_delay(graph, mix, 1, 2, bask_delay(graph, narrow, 1)), BASK_ETYPE,
+            "argument 3 ('z') of mix is int64_t, but narrow returns float");
+    refusal(bask_delay(graph, size_of, bask_delay(graph, inc, 1)), BASK_ETYPE,
+            "inc returns int64_t");
+    refusal(bask_delay(graph, block, none), BASK_EINVAL, "argument 1 of block is a delayed");
+    bask_graph_free(graph);
+    bask_graph_free(second);
+    bask_close(client);
+}
+
+Test(args, of_several_types_in_one_node)
+{
+    client = open_client("threads://1");
+    graph = bask_graph_new(client);
+    bask_delayed *d = bask_delay(graph, inc, 1);
+    cr_assert_null(bask_delay(graph, scaled, d, d));
+    cr_assert_eq(bask_graph_size(graph), 1, "a refused node is none");
+    bask_graph_free(graph);
+    graph = bask_graph_new(client);
+    d = bask_delay(graph, inc, 1);
+    bask_delayed *out = bask_delay(graph, mix, d, bask_delay(graph, narrow, d), -4);
+    bask_future *f;
+    int64_t x;
+    cr_assert_eq(bask_compute(client, &out, 1, &f), BASK_OK, "%s", bask_last_error());
+    cr_assert_eq(bask_result(f, &x), BASK_OK);
+    cr_assert_eq(x, 0);
+    bask_future_free(f);
+    bask_graph_free(graph);
     bask_close(client);
 }
 
