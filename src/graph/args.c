@@ -18,8 +18,20 @@ static bask_status mismatch(const bask_kernel *kernel, size_t i, const bask_kern
                       p->name, kernel->name, p->type, from->name, from->result.type);
 }
 
+static bask_status missing(const bask_kernel *kernel, size_t i, bask_graph *graph)
+{
+    char why[sizeof graph->error] = "";
+    if (graph) {
+        pthread_mutex_lock(&graph->lock);
+        memcpy(why, graph->error, sizeof why);
+        pthread_mutex_unlock(&graph->lock);
+    }
+    return status_set(BASK_EINVAL, "argument %zu of %s is a delayed that is NULL%s%s", i + 1,
+                      kernel->name, why[0] ? ": " : "", why);
+}
+
 static bask_status check_one(const bask_kernel *kernel, size_t i, const bask_arg *a,
-                             const promise_home *home, const bask_graph *graph)
+                             const promise_home *home, bask_graph *graph)
 {
     const bask_param *p = kernel->call ? &kernel->params[i] : NULL;
     const bask_kernel *from;
@@ -37,9 +49,7 @@ static bask_status check_one(const bask_kernel *kernel, size_t i, const bask_arg
     if (a->kind == BASK_ARG_DELAYED) {
         const node *n = arg_pointer(a);
         if (!n)
-            return status_set(BASK_EINVAL, "argument %zu of %s is a delayed that is NULL%s%s",
-                              i + 1, kernel->name, graph && graph->status ? ": " : "",
-                              graph && graph->status ? graph->error : "");
+            return missing(kernel, i, graph);
         if (!graph)
             return status_set(BASK_EINVAL,
                               "argument %zu of %s is a delayed: submit takes literals and "
@@ -66,7 +76,7 @@ static bask_status check_one(const bask_kernel *kernel, size_t i, const bask_arg
 }
 
 bask_status args_check(const bask_kernel *kernel, const bask_arg *args, size_t nargs,
-                       const promise_home *home, const bask_graph *graph)
+                       const promise_home *home, bask_graph *graph)
 {
     if (!kernel->run && nargs != kernel->nparams)
         return status_set(BASK_EINVAL, "%s takes %zu arguments, not %zu", kernel->name,

@@ -1,33 +1,150 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Building a graph: one node after the other. */
 #include "base/status.h"
-#include "graph/graph.h"
+#include "graph/room.h"
 #include <stdlib.h>
 
-static bask_delayed *fail(bask_graph *g, bask_status status)
+#define INLINE static inline __attribute__((always_inline))
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Makes the argument TO, at the place ME, a consumer of PRODUCER; true if it is the first. Of a node
+ * of another thread it will be one later. */
+INLINE bool depend(builder *b, bool alone, arg *to, edge me, node *producer)
 {
-    if (g && g->status == BASK_OK) {
-        g->status = status;
-        snprintf(g->error, sizeof g->error, "%s", bask_last_error());
-    }
-    return NULL;
+    if (alone || room_owns(b, producer))
+        return node_consume(producer, to, me);
+    to->dep.from = node_ref(producer);
+    to->dep.next = 0;
+    ref_list_push(&b->strangers, me); /* for which there is room */
+    return false;
 }
 
-/* Makes the place ME one more consumer of PRODUCER; true if it is the first. */
-static inline bool consume(arg *to, edge me, node *producer)
+/* ---- plain nodes: bask_delay_0_ to bask_delay_3_ ---- */
+
+/* The number of arguments and, in two bits for each, their kinds, in one: so that all that a function
+ * is called with fits in registers. */
+#define FORM(nargs, kinds) ((kinds) | (nargs) << 2 * NODE_NARROW)
+#define FORM_NARGS(form) ((form) >> 2 * NODE_NARROW)
+#define FORM_KINDS(form) ((form) & ((1u << 2 * NODE_NARROW) - 1))
+
+/* What the short way leaves to the long one: to go on where it ran out, or to say what is wrong. */
+static __attribute__((noinline, cold)) bask_delayed *the_long_way(bask_graph *g,
+                                                                  const bask_kernel *kernel,
+                                                                  unsigned form, uint64_t x,
+                                                                  uint64_t y, uint64_t z)
 {
-    edge newest = atomic_load_explicit(&producer->consumers, memory_order_relaxed);
-    to->dep.from = node_ref(producer);
-    to->dep.next = newest;
-    /* release: a runner that sees this consumer sees its fields; it skips it, being newer */
-    atomic_store_explicit(&producer->consumers, me, memory_order_release);
-    return newest == 0;
+    const uint64_t words[NODE_NARROW] = {x, y, z};
+    bask_arg args[NODE_NARROW];
+    for (uint32_t i = 0; i < FORM_NARGS(form); i++)
+        args[i] = form >> 2 * i & ARG_DEP ? bask_arg_delayed((bask_delayed *)(uintptr_t)words[i])
+                                          : bask_arg_literal(&words[i], kernel->params[i].size,
+                                                             kernel->params[i].dtype);
+    return bask_delay_array(g, kernel, args, FORM_NARGS(form));
 }
+
+/* Is WORD, as argument I, a literal or a node that fits? */
+INLINE bool fits(const bask_graph *g, bool alone, const bask_kernel *kernel, unsigned kinds,
+                 uint32_t i, uint64_t word, ref *newest)
+{
+    const node *n = (const node *)(uintptr_t)word;
+    const bask_param *p = &kernel->params[i];
+    if (!(kinds >> 2 * i & ARG_DEP))
+        return true;
+    if (UNLIKELY(!n || node_slab(n)->graph != g || n->kernel->result.dtype != p->dtype ||
+                 n->kernel->result.size != p->size))
+        return false;
+    if (!alone && node_ref(n) > *newest)
+        *newest = node_ref(n);
+    return true;
+}
+
+/* Sets argument I of N; true if it made a node a sink no more. */
+INLINE bool set(builder *b, bool alone, node *n, ref r, unsigned kinds, uint32_t i, uint64_t word)
+{
+    if (kinds >> 2 * i & ARG_DEP)
+        return depend(b, alone, &n->args[i], r << 2 | i, (node *)(uintptr_t)word);
+    memcpy(n->args[i].bytes, &word, sizeof word);
+    return false;
+}
+
+/* Written out for each argument: where this is inlined NARGS or ALONE are constants, so that what is
+ * not needed goes away. */
+INLINE bask_delayed *delay_plain(bask_graph *g, builder *b, bool alone, const bask_kernel *kernel,
+                                 uint32_t nargs, unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
+{
+    const uint32_t size = (uint32_t)(node_size(nargs) / 8);
+    ref newest = 0;
+    bool ok = (nargs < 1 || fits(g, alone, kernel, kinds, 0, x, &newest)) &&
+              (nargs < 2 || fits(g, alone, kernel, kinds, 1, y, &newest)) &&
+              (nargs < 3 || fits(g, alone, kernel, kinds, 2, z, &newest));
+    if (UNLIKELY(!ok || !room_fits(b, size, newest) ||
+                 (kinds == 0 && b->roots.n == b->roots.capacity) ||
+                 (!alone && kinds != 0 && b->strangers.capacity - b->strangers.n < nargs)))
+        return the_long_way(g, kernel, FORM(nargs, kinds), x, y, z);
+    ref r = b->next;
+    node *n = room_node(b, r);
+    b->next = r + size;
+    n->kernel = kernel;
+    atomic_store_explicit(&n->consumers, 0, memory_order_relaxed);
+    n->nargs = (uint8_t)nargs;
+    n->ndeps = (uint8_t)((kinds & 1) + (kinds >> 2 & 1) + (kinds >> 4 & 1));
+    n->kinds = (uint8_t)kinds;
+    n->flags = 0;
+    if (kinds == 0)
+        ref_list_push(&b->roots, r);
+    size_t sinks = b->sinks + 1;
+    sinks -= nargs > 0 && set(b, alone, n, r, kinds, 0, x);
+    sinks -= nargs > 1 && set(b, alone, n, r, kinds, 1, y);
+    sinks -= nargs > 2 && set(b, alone, n, r, kinds, 2, z);
+    b->nodes++;
+    b->sinks = sinks;
+    return (bask_delayed *)n;
+}
+
+/* Where other threads build as well, or none has yet. */
+static __attribute__((noinline)) bask_delayed *among_others(bask_graph *g,
+                                                            const bask_kernel *kernel,
+                                                            unsigned form, uint64_t x, uint64_t y,
+                                                            uint64_t z)
+{
+    builder *b = g ? room_builder(g) : NULL;
+    return b ? delay_plain(g, b, false, kernel, FORM_NARGS(form), FORM_KINDS(form), x, y, z)
+             : the_long_way(g, kernel, form, x, y, z);
+}
+
+INLINE bask_delayed *delay_few(bask_graph *g, const bask_kernel *kernel, const uint32_t nargs,
+                               unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
+{
+    return UNLIKELY(!g || !room_alone(g))
+               ? among_others(g, kernel, FORM(nargs, kinds), x, y, z)
+               : delay_plain(g, &g->main, true, kernel, nargs, kinds, x, y, z);
+}
+
+bask_delayed *bask_delay_0_(bask_graph *g, const bask_kernel *kernel)
+{
+    return delay_few(g, kernel, 0, 0, 0, 0, 0);
+}
+bask_delayed *bask_delay_1_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t x)
+{
+    return delay_few(g, kernel, 1, kinds, x, 0, 0);
+}
+bask_delayed *bask_delay_2_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t x,
+                            uint64_t y)
+{
+    return delay_few(g, kernel, 2, kinds, x, y, 0);
+}
+bask_delayed *bask_delay_3_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t x,
+                            uint64_t y, uint64_t z)
+{
+    return delay_few(g, kernel, 3, kinds, x, y, z);
+}
+
+/* ---- all nodes ---- */
 
 /* A literal that does not fit the argument's word, or whose type only the graph knows. */
-static bool place_literal(bask_graph *g, arg *to, const bask_arg *from)
+static bool place_literal(builder *b, arg *to, const bask_arg *from)
 {
-    uint64_t *copy = arena_get(&g->literals, sizeof *copy + BASK_MAX_VALUE);
+    uint64_t *copy = arena_get(&b->literals, sizeof *copy + BASK_MAX_VALUE);
     if (!copy)
         return false;
     *copy = from->dtype;
@@ -36,142 +153,73 @@ static bool place_literal(bask_graph *g, arg *to, const bask_arg *from)
     return true;
 }
 
-static inline bool fill(bask_graph *g, node *n, arg *to, edge me, const bask_arg *from,
-                        unsigned *kind)
+/* Sets the argument TO, at the place ME of N; returns its kind, or -1 when memory is short. */
+static inline int fill(builder *b, bool alone, node *n, arg *to, edge me, const bask_arg *from)
 {
     switch (from->kind) {
     case BASK_ARG_DELAYED: {
         node *producer = arg_pointer(from);
-        g->sinks -= consume(to, me, producer);
-        *kind = ARG_DEP;
+        b->sinks -= depend(b, alone, to, me, producer);
         if (node_yields_buffer(producer))
             n->flags |= NODE_BUFFERS;
-        return true;
+        return ARG_DEP;
     }
     case BASK_ARG_FUTURE:
         to->promise = arg_pointer(from);
         promise_retain(to->promise);
-        *kind = ARG_PROMISE;
         n->flags |= NODE_SPECIAL | NODE_GATED;
-        return true;
+        return ARG_PROMISE;
     default:
         if (__builtin_expect(from->size <= sizeof to->bytes && !n->kernel->run, 1)) {
             memcpy(to->bytes, from->words, sizeof to->bytes);
-            *kind = ARG_LITERAL;
-            return true;
+            return ARG_LITERAL;
         }
-        *kind = ARG_PLACE;
         n->flags |= NODE_SPECIAL;
-        return place_literal(g, to, from);
+        return place_literal(b, to, from) ? ARG_PLACE : -1;
     }
 }
 
-static bool fill_narrow(bask_graph *g, node *n, ref r, const bask_arg *args, uint32_t nargs)
+static bool fill_all(builder *b, bool alone, node *n, ref r, const bask_arg *args, uint32_t nargs)
 {
-    unsigned kinds = 0;
     for (uint32_t i = 0; i < nargs; i++) {
-        unsigned kind = ARG_LITERAL;
-        bool ok = fill(g, n, &n->args[i], r << 2 | i, &args[i], &kind);
-        kinds |= kind << 2 * i;
-        n->kinds = (uint8_t)kinds;
-        if (!ok)
+        arg *to = node_arg(n, i);
+        edge me = r << 2 | i;
+        if (i >= NODE_NARROW) {
+            ((wide_arg *)to)->owner = r;
+            me = (r + (ref)(((char *)to - (char *)n) / 8)) << 2 | 3;
+        }
+        int kind = fill(b, alone, n, to, me, &args[i]);
+        if (kind < 0)
             return false;
+        node_set_kind(n, i, (unsigned)kind);
     }
     return true;
 }
 
-static bool fill_wide(bask_graph *g, node *n, ref r, const bask_arg *args, uint32_t nargs)
+/* Room for the node, and for what the lists will hold of it. */
+static bool reserve(bask_graph *g, builder *b, bool alone, const bask_arg *args, size_t nargs,
+                    uint32_t *ndeps, uint32_t *ngates)
 {
-    for (uint32_t i = 0; i < nargs; i++) {
-        wide_arg *w = &node_more(n)[i];
-        edge place = (r + (ref)(((char *)w - (char *)n) / 8)) << 2 | 3;
-        w->owner = r;
-        if (!fill(g, n, &w->arg, place, &args[i], &w->kind))
-            return false;
+    uint32_t deps = 0, gates = 0;
+    ref newest = 0;
+    if (nargs >= UINT32_MAX / 4)
+        return false;
+    for (size_t i = 0; i < nargs; i++) {
+        deps += args[i].kind != BASK_ARG_LITERAL;
+        gates += args[i].kind == BASK_ARG_FUTURE;
+        if (args[i].kind == BASK_ARG_DELAYED) {
+            ref r = node_ref(arg_pointer(&args[i]));
+            newest = r > newest ? r : newest;
+        }
     }
-    return true;
+    *ndeps = deps;
+    *ngates = gates;
+    size_t words = node_size((uint32_t)nargs) / 8;
+    return (room_fits(b, words, newest) || room_make(g, b, words, newest)) &&
+           (deps || ref_list_reserve(g, &b->roots, 1)) &&
+           (!gates || ref_list_reserve(g, &b->gated, 1)) &&
+           (alone || !deps || ref_list_reserve(g, &b->strangers, deps));
 }
-
-/* ---- plain nodes ---- */
-
-/* What the short way leaves to the long one: to go on where it ran out, or to say what is wrong. */
-static __attribute__((noinline, cold)) bask_delayed *
-the_long_way(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint32_t nargs, uint64_t a,
-             uint64_t b, uint64_t c)
-{
-    const uint64_t words[NODE_NARROW] = {a, b, c};
-    bask_arg args[NODE_NARROW];
-    for (uint32_t i = 0; i < nargs; i++)
-        args[i] = kinds >> 2 * i & ARG_DEP ? bask_arg_delayed((bask_delayed *)(uintptr_t)words[i])
-                                           : bask_arg_literal(&words[i], kernel->params[i].size,
-                                                              kernel->params[i].dtype);
-    return bask_delay_array(g, kernel, args, nargs);
-}
-
-static inline __attribute__((always_inline)) bool
-is_producer(const bask_graph *g, const bask_kernel *kernel, uint32_t i, uint64_t word)
-{
-    const node *n = (const node *)(uintptr_t)word;
-    return n && node_slab(n)->graph == g && n->kernel->result.dtype == kernel->params[i].dtype &&
-           n->kernel->result.size == kernel->params[i].size;
-}
-
-/* NARGS is a constant where this is inlined, so that what is not needed goes away. */
-static inline __attribute__((always_inline)) bask_delayed *
-delay_plain(bask_graph *g, const bask_kernel *kernel, unsigned kinds, const uint32_t nargs,
-            uint64_t a, uint64_t b, uint64_t c)
-{
-    const uint64_t words[NODE_NARROW] = {a, b, c};
-    const uint32_t size = (uint32_t)(node_size(nargs) / 8);
-    bool ok = g != NULL;
-    for (uint32_t i = 0; i < nargs; i++)
-        ok = ok && (!(kinds >> 2 * i & ARG_DEP) || is_producer(g, kernel, i, words[i]));
-    if (__builtin_expect(
-            !ok || size > g->stop - g->next || !g->stop || (!kinds && g->nroots == g->caproots), 0))
-        return the_long_way(g, kernel, kinds, nargs, a, b, c);
-    ref r = g->next;
-    node *n = graph_node_to_be(g, r);
-    g->next = r + size;
-    n->kernel = kernel;
-    atomic_store_explicit(&n->consumers, 0, memory_order_relaxed);
-    n->nargs = (uint8_t)nargs;
-    n->ndeps = (uint8_t)((kinds & 1) + (kinds >> 2 & 1) + (kinds >> 4 & 1));
-    n->kinds = (uint8_t)kinds;
-    n->flags = 0;
-    if (!kinds)
-        g->roots[g->nroots++] = r;
-    size_t sinks = g->sinks + 1;
-    for (uint32_t i = 0; i < nargs; i++) {
-        if (kinds >> 2 * i & ARG_DEP)
-            sinks -= consume(&n->args[i], r << 2 | i, (node *)(uintptr_t)words[i]);
-        else
-            memcpy(n->args[i].bytes, &words[i], sizeof words[i]);
-    }
-    g->nodes++;
-    g->sinks = sinks;
-    return (bask_delayed *)n;
-}
-
-bask_delayed *bask_delay_0_(bask_graph *g, const bask_kernel *kernel)
-{
-    return delay_plain(g, kernel, 0, 0, 0, 0, 0);
-}
-bask_delayed *bask_delay_1_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t a)
-{
-    return delay_plain(g, kernel, kinds, 1, a, 0, 0);
-}
-bask_delayed *bask_delay_2_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t a,
-                            uint64_t b)
-{
-    return delay_plain(g, kernel, kinds, 2, a, b, 0);
-}
-bask_delayed *bask_delay_3_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t a,
-                            uint64_t b, uint64_t c)
-{
-    return delay_plain(g, kernel, kinds, 3, a, b, c);
-}
-
-/* ---- all nodes ---- */
 
 bask_delayed *bask_delay_array(bask_graph *g, const bask_kernel *kernel, const bask_arg *args,
                                size_t nargs)
@@ -181,33 +229,33 @@ bask_delayed *bask_delay_array(bask_graph *g, const bask_kernel *kernel, const b
                    !g        ? "graph"
                    : !kernel ? "kernel"
                              : "array of arguments");
-        return fail(g, BASK_EINVAL);
+        return graph_fail(g, BASK_EINVAL);
     }
     bask_status status = args_check(kernel, args, nargs, g->home, g);
     if (status != BASK_OK)
-        return fail(g, status);
-    size_t ndeps = 0, ngates = 0;
-    for (size_t i = 0; i < nargs; i++) {
-        ndeps += args[i].kind != BASK_ARG_LITERAL;
-        ngates += args[i].kind == BASK_ARG_FUTURE;
+        return graph_fail(g, status);
+    uint32_t ndeps, ngates;
+    builder *b = room_builder(g);
+    bool alone = room_alone(g);
+    if (!b || !reserve(g, b, alone, args, nargs, &ndeps, &ngates)) {
+        status_set(BASK_ENOMEM, "%s: no memory for node %zu of the graph", kernel->name,
+                   b ? b->nodes : 0);
+        return graph_fail(g, BASK_ENOMEM);
     }
-    ref r = nargs < UINT32_MAX / 4 ? graph_reserve(g, node_size((uint32_t)nargs) / 8) : 0;
-    bool room = r && (ndeps || graph_list(g, &g->roots, &g->nroots, &g->caproots, r)) &&
-                (!ngates || graph_list(g, &g->gated, &g->ngated, &g->capgated, r));
-    if (!room) {
-        status_set(BASK_ENOMEM, "%s: no memory for node %zu of the graph", kernel->name, g->nodes);
-        return fail(g, BASK_ENOMEM);
-    }
-    node *n = node_at(g, r);
-    node_init(n, kernel, (uint32_t)nargs, (uint32_t)ndeps);
-    g->nodes++;
-    g->sinks++;
-    g->yields_buffers |= node_yields_buffer(n);
-    uint32_t narrow = n->nargs;
-    if (!fill_narrow(g, n, r, args, narrow) ||
-        !fill_wide(g, n, r, args + narrow, (uint32_t)nargs - narrow)) {
+    ref r = b->next;
+    node *n = room_node(b, r);
+    b->next = r + (ref)(node_size((uint32_t)nargs) / 8);
+    node_init(n, kernel, (uint32_t)nargs, ndeps);
+    b->nodes++;
+    b->sinks++;
+    b->yields_buffers |= node_yields_buffer(n);
+    if (ndeps == 0)
+        ref_list_push(&b->roots, r);
+    if (ngates)
+        ref_list_push(&b->gated, r);
+    if (!fill_all(b, alone, n, r, args, (uint32_t)nargs)) {
         status_set(BASK_ENOMEM, "%s: no memory for its arguments", kernel->name);
-        return fail(g, BASK_ENOMEM);
+        return graph_fail(g, BASK_ENOMEM);
     }
     return (bask_delayed *)n;
 }

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Graphs and their memory. */
+/* Graphs: their life, their lists, their first error. */
 #include "graph/graph.h"
 
+#include "base/status.h"
 #include <stdlib.h>
 
 bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner)
 {
+    static _Atomic uint64_t graphs;
     bask_graph *g = calloc(1, sizeof *g);
     if (!g)
         return NULL;
     g->home = home;
     g->cache = cache;
     g->owner = owner;
+    g->id = atomic_fetch_add_explicit(&graphs, 1, memory_order_relaxed) + 1;
     atomic_store_explicit(&g->references, 1, memory_order_relaxed);
+    atomic_store_explicit(&g->alone, SEVERAL_THREADS, memory_order_relaxed);
+    pthread_mutex_init(&g->lock, NULL);
     return g;
 }
 
@@ -21,22 +26,48 @@ void graph_retain(bask_graph *g)
     atomic_fetch_add_explicit(&g->references, 1, memory_order_relaxed);
 }
 
+static void release_promises(const bask_graph *g, const ref_list *gated)
+{
+    for (size_t i = 0; i < gated->n; i++) {
+        const node *n = node_at(g, gated->block->refs[i]);
+        for (uint32_t a = 0; a < node_nargs(n); a++)
+            if (node_kind(n, a) == ARG_PROMISE)
+                promise_release(node_arg(n, a)->promise);
+    }
+}
+
+static void builder_end(bask_graph *g, builder *b)
+{
+    release_promises(g, &b->gated);
+    arena_free(&b->literals);
+    free(b->roots.block);
+    free(b->gated.block);
+    free(b->strangers.block);
+}
+
 bool graph_release(bask_graph *g)
 {
     /* acq_rel: the last one sees all runs done with it */
     if (atomic_fetch_sub_explicit(&g->references, 1, memory_order_acq_rel) != 1)
         return false;
-    for (size_t i = 0; i < g->ngated; i++) {
-        const node *n = node_at(g, g->gated[i]);
-        for (uint32_t a = 0; a < node_nargs(n); a++)
-            if (node_kind(n, a) == ARG_PROMISE)
-                promise_release(node_arg(n, a)->promise);
+    builder_end(g, &g->main);
+    for (builder *b = g->others, *older; b; b = older) {
+        older = b->older;
+        builder_end(g, b);
+        free(b);
     }
+    for (ref_block *l = g->outgrown, *older; l; l = older) {
+        older = l->older;
+        free(l);
+    }
+    /* The last one first, so that the next graph takes them in the same order, and in its last
+     * place, which it need not fill, the one of which pages may be missing. */
     const slab_page *pages = graph_pages(g);
-    for (size_t i = 0; i < g->nslabs; i += pages[i].count)
-        slab_put(g->cache, pages[i].slab, pages[i].count);
-    arena_free(&g->literals);
-    arena_free(&g->lists);
+    for (size_t i = g->nslabs; i-- > 0;)
+        if (pages[i].count)
+            slab_put(g->cache, pages[i].slab, pages[i].count);
+    arena_free(&g->tables);
+    pthread_mutex_destroy(&g->lock);
     free(g);
     return true;
 }
@@ -48,7 +79,10 @@ bask_graph *graph_of(const bask_delayed *delayed)
 
 size_t bask_graph_size(const bask_graph *g)
 {
-    return g ? g->nodes : 0;
+    size_t nodes = g ? g->main.nodes : 0;
+    for (const builder *b = g ? g->others : NULL; b; b = b->older)
+        nodes += b->nodes;
+    return nodes;
 }
 
 const char *bask_delayed_name(const bask_delayed *delayed)
@@ -56,74 +90,39 @@ const char *bask_delayed_name(const bask_delayed *delayed)
     return delayed ? ((const node *)delayed)->kernel->name : "";
 }
 
-/* ---- room ---- */
-
-static bool pages_reserve(bask_graph *g, size_t need)
+bask_delayed *graph_fail(bask_graph *g, bask_status status)
 {
-    size_t more = g->capslabs ? g->capslabs : 8;
-    while (more < need)
-        more *= 2;
-    if (more == g->capslabs)
-        return true;
-    slab_page *pages = arena_get(&g->lists, more * sizeof *pages);
-    if (!pages)
-        return false;
-    if (g->nslabs)
-        memcpy(pages, graph_pages(g), g->nslabs * sizeof *pages);
-    atomic_store_explicit(&g->slabs, pages, memory_order_release); /* pairs with graph_word */
-    g->capslabs = more;
-    return true;
-}
-
-/* Appends COUNT slabs in a row, and goes on in them. */
-static bool add_slabs(bask_graph *g, size_t count)
-{
-    bool fresh;
-    if ((g->nslabs + count) >> (30 - SLAB_SHIFT))
-        return false; /* an edge has 30 bits for the place: 8 GiB of nodes */
-    if (!pages_reserve(g, g->nslabs + count))
-        return false;
-    char *slab = slab_get(g->cache, count, g->nslabs > 0, &fresh);
-    if (!slab)
-        return false;
-    *(slab_head *)(void *)slab = (slab_head){g, (ref)(g->nslabs << SLAB_SHIFT)};
-    slab_page *pages = graph_pages(g);
-    if (g->stop)
-        pages[(g->stop - 1) >> SLAB_SHIFT].length = g->next - (g->stop - SLAB_WORDS);
-    for (size_t i = 0; i < count; i++)
-        pages[g->nslabs + i] =
-            (slab_page){slab + i * CELL_BLOCK, i ? 0 : SLAB_WORDS, i ? 0 : (uint32_t)count};
-    g->next = (ref)(g->nslabs << SLAB_SHIFT) + SLAB_FIRST;
-    g->origin = (uintptr_t)slab - (g->nslabs << SLAB_SHIFT) * 8;
-    g->stop = count == 1 ? (ref)((g->nslabs + 1) << SLAB_SHIFT) : 0;
-    g->nslabs += count;
-    return true;
-}
-
-ref graph_reserve_slow(bask_graph *g, size_t words)
-{
-    if (!add_slabs(g, (words + SLAB_FIRST + SLAB_WORDS - 1) / SLAB_WORDS))
-        return 0;
-    ref r = g->next;
-    if (g->stop)
-        g->next += (ref)words;
-    else /* a long node fills its slabs: the next node begins a new one */
-        g->next = (ref)(g->nslabs << SLAB_SHIFT);
-    return r;
-}
-
-bool graph_list(bask_graph *g, ref **list, size_t *n, size_t *capacity, ref r)
-{
-    if (*n == *capacity) {
-        size_t more = *capacity ? *capacity * 2 : 16;
-        ref *longer = arena_get(&g->lists, more * sizeof r);
-        if (!longer)
-            return false;
-        if (*n)
-            memcpy(longer, *list, *n * sizeof r);
-        *list = longer;
-        *capacity = more;
+    if (!g)
+        return NULL;
+    pthread_mutex_lock(&g->lock);
+    if (g->status == BASK_OK) {
+        g->status = status;
+        snprintf(g->error, sizeof g->error, "%s", bask_last_error());
     }
-    (*list)[(*n)++] = r;
+    pthread_mutex_unlock(&g->lock);
+    return NULL;
+}
+
+bool ref_list_reserve(bask_graph *g, ref_list *l, size_t count)
+{
+    size_t more = l->capacity ? l->capacity : 16;
+    while (more < l->n + count)
+        more *= 2;
+    if (more == l->capacity)
+        return true;
+    /* Plans go on reading in the roots that they found; acquire: those that are gone have done so. */
+    bool read = l == &g->main.roots && l->block &&
+                atomic_load_explicit(&g->references, memory_order_acquire) > 1;
+    ref_block *old = read ? NULL : l->block;
+    ref_block *block = realloc(old, sizeof *block + more * sizeof block->refs[0]);
+    if (!block)
+        return false;
+    if (read) {
+        memcpy(block->refs, l->block->refs, l->n * sizeof block->refs[0]);
+        l->block->older = g->outgrown;
+        g->outgrown = l->block;
+    }
+    l->block = block;
+    l->capacity = more;
     return true;
 }

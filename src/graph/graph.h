@@ -5,7 +5,8 @@
  * Nodes are bump-allocated in slabs and named by a 32-bit ref, their offset in 8-byte words. A
  * dependency argument holds its producer and the producer's next consumer, so that the list of
  * consumers exists as soon as the graph is built. Nodes are laid out one after the other, so a slab
- * can be walked; since an argument names only older nodes, memory order is a topological order.
+ * can be walked; an argument names only nodes of lower refs (room.c), so memory order is a
+ * topological order.
  */
 #ifndef BASK_GRAPH_GRAPH_H
 #define BASK_GRAPH_GRAPH_H
@@ -78,33 +79,73 @@ typedef struct slab_page {
     uint32_t count;  /* slabs in this row; 0 in its further slabs */
 } slab_page;
 
+/* A list of nodes that only grows. */
+typedef struct ref_block ref_block;
+struct ref_block {
+    ref_block *older; /* of those that were outgrown */
+    uint32_t refs[];  /* or edges */
+};
+typedef struct ref_list {
+    ref_block *block; /* NULL while the capacity is 0 */
+    size_t n, capacity;
+} ref_list;
+
+/*
+ * What one thread builds, and where. Nobody else touches it, except that planning, which never
+ * happens while a thread builds, gathers what the builders have (graph_settle).
+ */
+typedef struct builder builder;
+struct builder {
+    builder *older;
+    uint64_t thread;
+    /* The piece of a slab that is being filled: where word 0 of the graph would be if all of it lay
+     * around that slab, its first place, the next node's, and where nodes must end. */
+    uintptr_t origin;
+    ref base, next, stop;
+    uint32_t size; /* words of the next piece to ask for */
+    size_t nodes;
+    size_t sinks;          /* nodes without consumers; wraps around: only the sum counts */
+    ref_list roots, gated; /* nodes without dependencies, and nodes with NODE_GATED */
+    ref_list strangers;    /* edges to nodes that other threads made: linked by graph_settle */
+    arena literals;
+    bool yields_buffers; /* some kernel here returns a buffer */
+};
+
 struct bask_graph {
     promise_home *home;
     slab_cache *cache;
     void *owner; /* the client's core, retained */
+    uint64_t id; /* of all graphs of the process, ever */
     _Atomic int64_t references;
-    /* by ref >> SLAB_SHIFT. Release by the builder, acquire by runners that meet an edge newer than
-     * their plan; outgrown tables live on in `lists` */
+    /* The only thread that has built here; SEVERAL_THREADS once there was another, or nobody yet.
+     * Relaxed: only that thread finds itself here, and one that is handed a node of another has been
+     * handed the change too. */
+    _Atomic uint64_t alone;
+    builder main; /* of the first thread; holds all that was gathered */
+    /* by ref >> SLAB_SHIFT. Release by the builders, acquire by runners that meet an edge newer than
+     * their plan; outgrown tables live on in `tables` */
     _Atomic(slab_page *) slabs;
+
+    pthread_mutex_t lock; /* guards the rest, and the table of slabs */
+    builder *others;      /* of all further threads */
     size_t nslabs, capslabs;
-    ref next, stop;   /* the next node's place, and the end of its slab */
-    uintptr_t origin; /* where word 0 of the graph would be if all of it lay around that slab */
-    size_t nodes, sinks;
-    /* nodes without dependencies, and nodes with NODE_GATED. Plans read on in what they found, so
-     * outgrown arrays live on in `lists` */
-    ref *roots, *gated;
-    size_t nroots, caproots, ngated, capgated;
-    bool yields_buffers; /* some kernel here returns a buffer */
-    arena literals, lists;
+    ref shared;          /* the next piece for builders that need little: a place in a slab, or 0 */
+    bool trimmed;        /* the unused part of the last slab was given back to the system */
+    ref_block *outgrown; /* lists that plans may still read */
+    arena tables;
     bask_status status; /* the first error */
     char error[256];
 };
 
+#define SEVERAL_THREADS UINT64_MAX
+
 /* The head of a slab. */
 typedef struct slab_head {
     bask_graph *graph;
-    ref first; /* ref of the slab's word 0 */
+    const builder *owner; /* who has all of it; NULL: it is shared in pieces */
+    ref first;            /* ref of the slab's word 0 */
 } slab_head;
+_Static_assert(sizeof(slab_head) <= SLAB_FIRST * 8, "nodes begin behind the head");
 
 static inline void *graph_word(const bask_graph *g, ref r)
 {
@@ -113,12 +154,7 @@ static inline void *graph_word(const bask_graph *g, ref r)
 }
 static inline slab_page *graph_pages(const bask_graph *g)
 {
-    return atomic_load_explicit(&g->slabs, memory_order_relaxed); /* for the builder */
-}
-/* The node that will lie at the place R, in the slab that is being filled. */
-static inline node *graph_node_to_be(const bask_graph *g, ref r)
-{
-    return (node *)(g->origin + (uintptr_t)r * 8);
+    return atomic_load_explicit(&g->slabs, memory_order_relaxed); /* under the lock, or planning */
 }
 static inline node *node_at(const bask_graph *g, ref r)
 {
@@ -176,22 +212,16 @@ static inline bool node_yields_buffer(const node *n)
     return (n->flags & NODE_YIELDS) != 0;
 }
 
-/* Room for a node of so many words in one piece: its ref, or 0 when memory is short. */
-ref graph_reserve_slow(bask_graph *g, size_t words);
-static inline ref graph_reserve(bask_graph *g, size_t words)
+/* Makes room for COUNT more; false when memory is short. */
+bool ref_list_reserve(bask_graph *g, ref_list *l, size_t count);
+static inline void ref_list_push(ref_list *l, uint32_t r)
 {
-    ref r = g->next;
-    if (words > (size_t)(g->stop - r) || !g->stop)
-        return graph_reserve_slow(g, words);
-    g->next = r + (ref)words;
-    return r;
+    l->block->refs[l->n++] = r;
 }
 
-/* Appends R to one of the graph's lists; false when memory is short. */
-bool graph_list(bask_graph *g, ref **list, size_t *n, size_t *capacity, ref r);
-
-/* A node without its arguments: all of them literals of undefined value. */
-static inline void node_init(node *n, const bask_kernel *kernel, uint32_t nargs, uint32_t ndeps)
+/* A node without its arguments: the kinds of those that lie outside of it are undefined as well. */
+static inline void node_init_bare(node *n, const bask_kernel *kernel, uint32_t nargs,
+                                  uint32_t ndeps)
 {
     bool wide = nargs > NODE_NARROW;
     n->kernel = kernel;
@@ -202,11 +232,26 @@ static inline void node_init(node *n, const bask_kernel *kernel, uint32_t nargs,
     n->flags =
         (uint8_t)((wide ? NODE_WIDE : 0) | (kernel->result.dtype == BASK_SPAN ? NODE_YIELDS : 0) |
                   (kernel->run ? NODE_UNTYPED : 0));
-    if (__builtin_expect(wide, 0)) {
+    if (__builtin_expect(wide, 0))
         *node_wide(n) = (wide_head){nargs, ndeps};
-        for (uint32_t i = NODE_NARROW; i < nargs; i++)
-            node_set_kind(n, i, ARG_LITERAL);
-    }
+}
+/* The same, where all arguments are literals of undefined value. */
+static inline void node_init(node *n, const bask_kernel *kernel, uint32_t nargs, uint32_t ndeps)
+{
+    node_init_bare(n, kernel, nargs, ndeps);
+    for (uint32_t i = NODE_NARROW; i < nargs; i++)
+        node_set_kind(n, i, ARG_LITERAL);
+}
+
+/* Makes the argument TO, at the place ME, one more consumer of N; true if it is the first. */
+static inline bool node_consume(node *n, arg *to, edge me)
+{
+    edge newest = atomic_load_explicit(&n->consumers, memory_order_relaxed);
+    to->dep.from = node_ref(n);
+    to->dep.next = newest;
+    /* release: a runner that sees this consumer sees its fields; it skips it, being newer */
+    atomic_store_explicit(&n->consumers, me, memory_order_release);
+    return newest == 0;
 }
 
 bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner);
@@ -214,6 +259,8 @@ void graph_retain(bask_graph *g);
 /* Returns true when this was the last reference and the graph is gone. */
 bool graph_release(bask_graph *g);
 bask_graph *graph_of(const bask_delayed *delayed);
+/* Keeps the calling thread's last error, of a STATUS, if it is the graph's first; returns NULL. */
+bask_delayed *graph_fail(bask_graph *g, bask_status status) __attribute__((cold));
 
 /* Supplied by the client layer: futures as arguments of a graph. */
 void promise_retain(promise *p);
@@ -227,6 +274,6 @@ static inline void *arg_pointer(const bask_arg *a)
 
 /* Checks arguments against a typed kernel's parameters; GRAPH is NULL for single tasks. */
 bask_status args_check(const bask_kernel *kernel, const bask_arg *args, size_t nargs,
-                       const promise_home *home, const bask_graph *graph);
+                       const promise_home *home, bask_graph *graph);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "graph/outcome.h"
+#include "graph/room.h"
 #include "graph/run.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +28,12 @@ static bool mirror_new(plan *p)
         p->slabs[i] = (uintptr_t)pages[i].slab - (uintptr_t)first * 8;
         if (pages[i].count == 0)
             continue; /* a long node goes on here: no node begins */
-        char *block = slab_get(g->cache, 1, n > 1, &fresh);
+        uint32_t length = p->end - first < pages[i].length ? p->end - first : pages[i].length;
+        char *block = slab_get(g->cache, 1, length > SLAB_WORDS / 2, &fresh);
         if (!block)
             return false;
         p->blocks[i] = (uintptr_t)block - (uintptr_t)first * 8;
-        p->lengths[i] = p->end - first < pages[i].length ? p->end - first : pages[i].length;
+        p->lengths[i] = length;
         if (!fresh)
             memset(block, 0, (size_t)p->lengths[i] * 8);
         *(block_head *)(void *)block = (block_head){{run_cell}, p, first};
@@ -41,7 +43,7 @@ static bool mirror_new(plan *p)
 
 static void mirror_free(plan *p)
 {
-    for (size_t i = 0; i < p->npages; i++)
+    for (size_t i = p->npages; i-- > 0;) /* as in graph_release */
         if (p->lengths[i])
             slab_put(p->graph->cache, cell_block_of(plan_state(p, (ref)(i << SLAB_SHIFT))), 1);
     free(p->slabs);
@@ -170,8 +172,8 @@ static bool gates_new(plan *p)
     bask_graph *g = p->graph;
     for (int pass = 0; pass < 2; pass++) {
         size_t count = 0;
-        for (size_t i = 0; i < g->ngated && g->gated[i] < p->end; i++) {
-            ref r = g->gated[i];
+        for (size_t i = 0; i < g->main.gated.n; i++) {
+            ref r = g->main.gated.block->refs[i];
             if (!p->all && !(plan_state(p, r)->mark & MARK_WANTED))
                 continue;
             const node *n = node_at(g, r);
@@ -209,10 +211,10 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     memset(p, 0, sizeof *p);
     p->graph = g;
     graph_retain(g);
-    p->end = g->next;
-    p->yields_buffers = g->yields_buffers;
+    p->end = graph_settle(g);
+    p->yields_buffers = g->main.yields_buffers;
     p->outputs = malloc(n * sizeof *p->outputs);
-    bool ok = p->outputs && mirror_new(p);
+    bool ok = p->end && p->outputs && mirror_new(p);
     size_t sinks = 0;
     for (size_t i = 0; ok && i < n; i++) {
         const node *o = (const node *)outputs[i];
@@ -226,11 +228,11 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     p->noutputs = n;
     /* all sinks are asked for, so all nodes are wanted and all roots are roots: nothing to do,
      * unless the order of the roots matters for the memory of large results */
-    p->all = ok && sinks == g->sinks;
-    if (p->all && !g->yields_buffers) {
-        p->roots = g->roots;
-        p->nroots = g->nroots;
-        p->wanted = g->nodes;
+    p->all = ok && sinks == g->main.sinks;
+    if (p->all && !g->main.yields_buffers) {
+        p->nroots = g->main.roots.n;
+        p->roots = p->nroots ? g->main.roots.block->refs : NULL;
+        p->wanted = g->main.nodes;
         p->terminals = sinks;
     } else {
         ok = ok && cull(p);
@@ -238,7 +240,8 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     ok = ok && gates_new(p);
     if (!ok) {
         plan_free(p);
-        return status_set(BASK_ENOMEM, "no memory to plan %zu outputs of %zu nodes", n, g->nodes);
+        return status_set(BASK_ENOMEM, "no memory to plan %zu outputs of %zu nodes", n,
+                          bask_graph_size(g));
     }
     *result = p;
     return BASK_OK;

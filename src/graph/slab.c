@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { SLAB_CACHE_MAX = 256 }; /* slabs kept: half a gigabyte of address space at most */
 
@@ -74,6 +75,14 @@ void *slab_get(slab_cache *cache, size_t count, bool huge, bool *fresh)
     if (slab && huge)
         madvise(slab, count * CELL_BLOCK, MADV_HUGEPAGE);
     return slab;
+}
+
+void slab_trim(char *slab, size_t used)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    used = (used + page - 1) / page * page;
+    if (used < CELL_BLOCK)
+        madvise(slab + used, CELL_BLOCK - used, MADV_DONTNEED);
 }
 
 void slab_put(slab_cache *cache, void *slab, size_t count)

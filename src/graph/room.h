@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Room for nodes, of a graph that several threads may build at once.
+ *
+ * A thread that is alone fills one slab after the other. As soon as there are several, each has a
+ * piece of a slab for itself, so that it lays nodes without asking: a small one of a slab that is
+ * shared at first, and whole slabs when it builds much. A new piece lies above all others. So a node
+ * that names one above its thread's own place gets a new piece, and memory order stays a topological
+ * order. What is left of a piece that is given up becomes nodes that nobody can ask for, so that a
+ * slab can still be walked; since they are sinks, the graph is culled from then on.
+ *
+ * Likewise a thread changes only what it made itself: the consumers of a node that another thread
+ * may be adding consumers to are linked when the next plan is made.
+ */
+#ifndef BASK_GRAPH_ROOM_H
+#define BASK_GRAPH_ROOM_H
+
+#include "graph/graph.h"
+
+/* 0: this thread has built nothing yet */
+extern __thread uint64_t room_thread __attribute__((tls_model("initial-exec")));
+
+/* Is the caller the only thread that ever built here? */
+static inline bool room_alone(const bask_graph *g)
+{
+    return atomic_load_explicit(&g->alone, memory_order_relaxed) == room_thread;
+}
+
+/* The caller's builder, made if need be; NULL when memory is short. */
+builder *room_builder(bask_graph *g);
+
+static inline node *room_node(const builder *b, ref r)
+{
+    return (node *)(b->origin + (uintptr_t)r * 8);
+}
+
+/* Can a node of so many words that names no node above NEWEST (0: none) come next? */
+static inline bool room_fits(const builder *b, size_t words, ref newest)
+{
+    return words <= (size_t)(b->stop - b->next) && newest <= b->next;
+}
+/* Makes it so; false when memory is short. */
+bool room_make(bask_graph *g, builder *b, size_t words, ref newest);
+
+/* May B add to the consumers of the node PRODUCER? */
+static inline bool room_owns(const builder *b, const node *producer)
+{
+    const slab_head *head = node_slab(producer);
+    return head->owner == b || node_ref(producer) - b->base < b->next - b->base;
+}
+
+/* Gathers in g->main what all threads have built, for a plan. Nodes that are made later have refs of at
+ * least the END that this returns. 0 when memory is short. */
+ref graph_settle(bask_graph *g);
+
+#endif
