@@ -131,6 +131,7 @@ struct bask_kernel {
     size_t nparams;    /* of a typed kernel; an untyped one takes any number */
     bask_param result; /* its name is "" */
     bask_kernel *next; /* the registry's */
+    uint64_t cost;     /* the library's: how long a call takes, as far as it knows */
 };
 
 /*
@@ -261,7 +262,7 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
 #define BASK_KERNEL_UNTYPED(ret, name)                                                             \
     static bask_status name(bask_task *task);                                                      \
     static bask_kernel name##_kernel = {sizeof(bask_kernel), #name, NULL, name, NULL, 0,           \
-                                        BASK_RESULT_(ret),   NULL};                                \
+                                        BASK_RESULT_(ret),   NULL,  0};                            \
     BASK_REGISTER_(name)                                                                           \
     static bask_status name(bask_task *task)
 
@@ -300,8 +301,15 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
     }                                                                                              \
     static const bask_param name##_params_[] = {                                                   \
         BASK_EACH_(n, BASK_DESCRIBE_, name, __VA_ARGS__){NULL, NULL, BASK_VOID, 0}};               \
-    static bask_kernel name##_kernel = {sizeof(bask_kernel), #name, name##_call_,      NULL,       \
-                                        name##_params_,      n,     BASK_RESULT_(ret), NULL};      \
+    static bask_kernel name##_kernel = {sizeof(bask_kernel),                                       \
+                                        #name,                                                     \
+                                        name##_call_,                                              \
+                                        NULL,                                                      \
+                                        name##_params_,                                            \
+                                        n,                                                         \
+                                        BASK_RESULT_(ret),                                         \
+                                        NULL,                                                      \
+                                        0};                                                        \
     BASK_REGISTER_(name)                                                                           \
     BASK_STRAND_(n, ret, name, __VA_ARGS__)                                                        \
     BASK_UNUSED_ static inline bask_delayed *name##_delay(                                         \

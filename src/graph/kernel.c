@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The registry of kernels, the library's only process-wide state. */
 #include "base/status.h"
+#include "graph/cost.h"
 #include <bask/kernel.h>
 #include <pthread.h>
 #include <string.h>
@@ -44,6 +45,7 @@ bask_status bask_register(bask_kernel *kernel)
     bool fits = !known || same_signature(known, kernel);
     if (fits) {
         kernel->next = NULL;
+        kernel->cost = COST_NOTHING;
         *last = kernel;
         last = &kernel->next;
     }

@@ -6,6 +6,7 @@
 #include "graph/outcome.h"
 #include "graph/room.h"
 #include "graph/run.h"
+#include "graph/windows.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +239,9 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
         ok = ok && cull(p);
     }
     ok = ok && gates_new(p);
+    const bask_pool *pool = g->home->pool;
+    if (ok && pool && p->ngates == 0 && !p->yields_buffers)
+        p->windows = windows_new(p, pool->nworkers);
     if (!ok) {
         plan_free(p);
         return status_set(BASK_ENOMEM, "no memory to plan %zu outputs of %zu nodes", n,
@@ -245,6 +249,17 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     }
     *result = p;
     return BASK_OK;
+}
+
+void plan_use_counts(plan *p, count_use use)
+{
+    if (p->counts != use && p->counts != COUNT_NOTHING) {
+        for (ref r = plan_first(p); r < p->end; r = plan_after(p, r))
+            atomic_store_explicit(&plan_state(p, r)->count, 0, memory_order_relaxed);
+        p->lap = 0;
+    }
+    p->counts = use;
+    p->lap++;
 }
 
 void plan_drop_failures(plan *p)
@@ -264,6 +279,7 @@ void *plan_free(plan *p)
     outcome_release_outputs(p);
     plan_drop_failures(p);
     mirror_free(p);
+    windows_free(p->windows);
     free(p->outputs);
     free(p->gates);
     free(atomic_load_explicit(&p->needs, memory_order_relaxed));

@@ -4,8 +4,9 @@
  * node lies at the node's own offset, and the order of the roots. So a graph can be run by several
  * plans at once, and no node needs a lock.
  *
- * Arrivals are counted up and never reset: a node is ready at `run * dependencies` arrivals, run
- * being the number of the current run, and fresh pages are zero, so nothing is initialised.
+ * Arrivals are counted up and not reset: a node is ready at `lap * dependencies` arrivals, lap
+ * being the number of runs so far, and fresh pages are zero, so nothing is initialised. Only when
+ * a plan changes from one executor to another it starts again, with all counts zero and lap 1.
  *
  * Every wanted node completes in every run, also a failed or cancelled one (its kernel is skipped),
  * so that there is one way in which a run ends: all terminals (wanted nodes that no wanted node
@@ -33,6 +34,7 @@ _Static_assert(sizeof(state) <= sizeof(node) + sizeof(arg), "a state fits in the
 
 typedef struct plan plan;
 typedef struct need need;
+typedef struct windows windows;
 
 /* The head of a block of the mirror. */
 typedef struct block_head {
@@ -51,8 +53,12 @@ typedef struct gate {
 } gate;
 
 /* plan.attention: looked at before each kernel, so that the rest costs nothing while all is well.
- * OUTPUT: some outputs are given up, so plan_needs must be asked. */
-enum { ATTENTION_FAILED = 1, ATTENTION_CANCELLED = 2, ATTENTION_OUTPUT = 4 };
+ * OUTPUT: some outputs are given up, so plan_needs must be asked. LEAVING: windows.c. */
+enum { ATTENTION_FAILED = 1, ATTENTION_CANCELLED = 2, ATTENTION_OUTPUT = 4, ATTENTION_LEAVING = 8 };
+
+/* What the counts of the states were used for since they were last all zero: per node they count
+ * arrivals; windows set them to the lap once the node has run. */
+typedef enum count_use { COUNT_NOTHING, COUNT_ARRIVALS, COUNT_LAPS } count_use;
 
 struct plan {
     /* constant during a run */
@@ -67,7 +73,10 @@ struct plan {
     bool yields_buffers; /* some kernel of the graph returned one when it was planned */
     bool keep_outputs;   /* the plan, not a future, holds the outputs' buffers */
     bool fail_fast, own_roots;
-    uint32_t run;
+    uint32_t run; /* runs so far */
+    uint32_t lap; /* ... since all counts were zero */
+    count_use counts;
+    windows *windows; /* NULL: not for this plan */
     uint32_t watched; /* the bits of a mark that call for on_output */
     ref *roots;
     size_t nroots, wanted, terminals;
@@ -83,7 +92,8 @@ struct plan {
     void (*on_end)(plan *p);                 /* the last thing that a run does with the plan */
     _Atomic(need *) needs;                   /* made when the first output is cancelled: need.c */
     _Alignas(64) _Atomic uint32_t attention; /* relaxed; what it points at is released elsewhere */
-    _Alignas(64) _Atomic int64_t remaining;  /* terminals; acq_rel, so on_end sees all results */
+    _Alignas(64) _Atomic int64_t remaining;  /* terminals, or pieces (windows.c); acq_rel, so that
+                                              * on_end sees all results */
     _Atomic(failure *) failures;             /* all failures, to be freed with the plan */
     source source;                           /* the roots, offered to all ... */
     bask_job job;                            /* ... or queued as one piece by a worker */
@@ -150,6 +160,9 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
 /* Frees the plan and releases the graph; returns the graph's owner if the graph is
  * gone, else NULL. */
 void *plan_free(plan *p);
+
+/* Before a run: what its executor uses the counts for. */
+void plan_use_counts(plan *p, count_use use);
 
 /* Frees the failures of the last run. */
 void plan_drop_failures(plan *p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The executor per node, on a pool, and its twin for one thread, which needs neither deque nor
- * atomic read-modify-writes. Where one thread runs all and no result is a buffer, walk.c is faster.
+ * atomic read-modify-writes. Where one thread runs all and no result is a buffer, walk.c is faster;
+ * and windows.c where several do, and kernels are tiny.
  *
  * The first successor that a node makes ready runs next on the same worker; others go to its deque.
  * After the last arrival that a chain of nodes makes, the runner touches the plan no more, unless
@@ -9,8 +10,11 @@
  */
 #include "graph/run.h"
 
+#include "base/clock.h"
+#include "graph/cost.h"
 #include "graph/runner.h"
 #include "graph/walk.h"
+#include "graph/windows.h"
 
 #include <stdlib.h>
 
@@ -37,13 +41,24 @@ static void push_ready(runner *r, ref ready)
         r->stack[r->top++] = ready; /* room for all wanted nodes was made: plan_run_here */
 }
 
+static __attribute__((noinline)) void call_timed(runner *r, const node *n, state *s)
+{
+    int64_t start = clock_ns();
+    runner_call(r, n, s);
+    cost_note(n->kernel, clock_ns() - start);
+    r->timed = false;
+}
+
 /* Runs one node; returns a successor that became ready, or 0. */
 INLINE ref step(runner *r, ref at, bool shared)
 {
     plan *p = r->plan;
     const node *n = plan_node(p, at);
     state *s = plan_state(p, at);
-    runner_call(r, n, s);
+    if (UNLIKELY(r->timed | cost_wanted(n->kernel)))
+        call_timed(r, n, s);
+    else
+        runner_call(r, n, s);
     runner_complete(r, n, s);
     ref ready = 0;
     edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
@@ -53,7 +68,7 @@ INLINE ref step(runner *r, ref at, bool shared)
         /* looked up before the arrival at C, after which the run may end and the plan be gone */
         ref after = plan_next_consumer(p, &e);
         uint32_t deps = node_ndeps(plan_node(p, c));
-        if (deps == 1 || arrive(&plan_state(p, c)->count, p->run * deps, shared)) {
+        if (deps == 1 || arrive(&plan_state(p, c)->count, p->lap * deps, shared)) {
             if (ready)
                 push_ready(r, ready); /* newest consumer first, so the oldest runs next */
             ready = c;
@@ -71,11 +86,14 @@ static void chain(runner *r, ref at)
 
 /* ---- on a pool ---- */
 
+enum { SAMPLE_EVERY = 32 }; /* of the ready nodes that come from a deque */
+
 void run_cell(worker *w, void *cell)
 {
     runner r;
     const block_head *block = cell_block_of(cell);
     runner_begin(&r, block->plan, w);
+    r.timed = atomic_load_explicit(&w->tasks, memory_order_relaxed) % SAMPLE_EVERY == 0;
     chain(&r, state_ref(cell));
     runner_end(&r);
 }
@@ -122,6 +140,7 @@ static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
     runner r;
     int64_t floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
     runner_begin(&r, p, w);
+    r.timed = true;
     while (from < to) {
         if (to - from > 1 && worker_asked(w)) {
             share *s = malloc(sizeof *s); /* without memory the range just stays whole */
@@ -170,6 +189,51 @@ static void offer_roots(plan *p)
     }
 }
 
+void run_rest(plan *p, worker *w, int64_t pieces)
+{
+    uint32_t lap = p->lap;
+    int64_t terminals = 0;
+    ref first = 0;
+    /* Nodes that have not run: the arrivals, behind the lap, so that the two are told apart. */
+    for (ref at = plan_first(p); at < p->end; at = plan_after(p, at)) {
+        const node *n = plan_node(p, at);
+        _Atomic uint32_t *count = &plan_state(p, at)->count;
+        uint32_t arrivals = 0;
+        if (atomic_load_explicit(count, memory_order_relaxed) == lap)
+            continue;
+        for (uint32_t i = 0, nargs = node_nargs(n); i < nargs; i++)
+            arrivals += node_kind(n, i) == ARG_DEP &&
+                        atomic_load_explicit(&plan_state(p, node_arg(n, i)->dep.from)->count,
+                                             memory_order_relaxed) == lap;
+        atomic_store_explicit(count, lap + 1 + arrivals, memory_order_relaxed);
+    }
+    for (ref at = plan_first(p); at < p->end; at = plan_after(p, at)) {
+        const node *n = plan_node(p, at);
+        state *s = plan_state(p, at);
+        uint32_t deps = node_ndeps(n),
+                 count = atomic_load_explicit(&s->count, memory_order_relaxed);
+        bool has_run = count == lap, wanted = p->all || s->mark & MARK_WANTED;
+        uint32_t arrivals = has_run ? deps : count - (lap + 1);
+        atomic_store_explicit(&s->count, arrivals, memory_order_relaxed);
+        if (has_run || !wanted)
+            continue;
+        edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
+        terminals += plan_next_consumer(p, &e) == 0;
+        if (arrivals == deps) { /* ready: its result has room for a list */
+            s->result.align = first;
+            first = at;
+        }
+    }
+    p->counts = COUNT_ARRIVALS;
+    p->lap = 1;
+    while (first) {
+        state *s = plan_state(p, first);
+        first = (ref)s->result.align;
+        worker_push(w, (item)s | ITEM_CELL);
+    }
+    runner_report(p, pieces - terminals);
+}
+
 /* ---- gates ---- */
 
 static bool gate_arrive(gate *g)
@@ -178,7 +242,7 @@ static bool gate_arrive(gate *g)
     if (promise_state(g->promise) != BASK_FINISHED)
         atomic_fetch_or_explicit(&p->attention, ATTENTION_FAILED, memory_order_relaxed);
     /* looked up before the arrival, after which the run may end and the plan be gone */
-    uint32_t last = p->run * node_ndeps(plan_node(p, g->node));
+    uint32_t last = p->lap * node_ndeps(plan_node(p, g->node));
     _Atomic uint32_t *count = &plan_state(p, g->node)->count;
     return atomic_fetch_add_explicit(count, 1, memory_order_acq_rel) == last - 1;
 }
@@ -229,6 +293,12 @@ void plan_start(plan *p)
         walk_start(p);
         return;
     }
+    if (p->windows && windows_fit(p)) {
+        plan_use_counts(p, COUNT_LAPS);
+        windows_start(p);
+        return;
+    }
+    plan_use_counts(p, COUNT_ARRIVALS);
     /* one extra terminal keeps the plan alive until all gates have been visited */
     atomic_fetch_add_explicit(&p->remaining, 1, memory_order_relaxed);
     if (p->nroots)
@@ -246,6 +316,7 @@ uint64_t plan_run_here(plan *p)
 {
     runner r;
     prepare(p);
+    plan_use_counts(p, COUNT_ARRIVALS);
     if (!p->yields_buffers) {
         for (size_t i = 0; i < p->ngates; i++)
             (void)gate_arrive(&p->gates[i]); /* in one thread every promise is done by now */

@@ -6,7 +6,14 @@
 #include "graph/plan.h"
 
 void run_cell(worker *w, void *cell); /* a ready node out of a deque */
-void run_gate(listener *l);           /* a promise that a node waits for is done */
-void run_gate_job(bask_job *job);     /* ... and it was the last thing that the node waited for */
+/*
+ * Goes on per node with a run of which some nodes have run already: those whose count is the lap.
+ * Nobody else runs any now. PIECES are taken from plan.remaining, to which the terminals are added
+ * that have not run. The plan may be gone when this returns.
+ */
+void run_rest(plan *p, worker *w, int64_t pieces);
+
+void run_gate(listener *l);       /* a promise that a node waits for is done */
+void run_gate_job(bask_job *job); /* ... and it was the last thing that the node waited for */
 
 #endif

@@ -18,6 +18,7 @@ typedef struct runner {
     int64_t terminals; /* completed and not yet reported */
     counter *tasks;    /* counts each before it runs, so that whoever has its result sees it */
     counter here;      /* ... where there is no worker to count for */
+    bool timed;        /* the next call is a sample of its kernel's cost: run.c */
     bask_task task;
 } runner;
 
@@ -31,14 +32,20 @@ static inline void runner_begin(runner *r, plan *p, worker *w)
     task_begin(&r->task);
 }
 
-/* Reports the terminals. The plan may be gone when this returns: after its last one the run is over. */
+/* The plan may be gone when this returns: after its last terminal the run is over. */
+static inline void runner_report(plan *p, int64_t terminals)
+{
+    /* acq_rel: whoever reports the last terminal sees all that was done */
+    if (terminals &&
+        atomic_fetch_sub_explicit(&p->remaining, terminals, memory_order_acq_rel) == terminals)
+        p->on_end(p);
+}
+
+/* Reports the terminals, as above. */
 static inline void runner_end(runner *r)
 {
     task_end(&r->task);
-    /* acq_rel: whoever reports the last terminal sees all that was done */
-    if (r->terminals && atomic_fetch_sub_explicit(&r->plan->remaining, r->terminals,
-                                                  memory_order_acq_rel) == r->terminals)
-        r->plan->on_end(r->plan);
+    runner_report(r->plan, r->terminals);
 }
 
 /* Calls the kernel of N, or passes on why it must not run. */
