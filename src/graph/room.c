@@ -149,7 +149,7 @@ static void give_up_piece(bask_graph *g, builder *b)
     else if (end == g->shared)
         g->shared = b->next;
     else
-        g->main.sinks += fill_hole(b, b->next, end);
+        b->sinks += fill_hole(b, b->next, end);
     /* who leaves much of it builds little between two pieces */
     uint32_t used = b->next - b->base;
     if (used < (end - b->base) / 2)
