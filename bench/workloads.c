@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of workloads and their peers. */
+#include "built.h" /* BENCH_*: what Meson found */
 #include "fib/fib.h"
 #include "graph/graph.h"
 #include "idle/idle.h"
@@ -8,67 +9,68 @@
 
 #include <stddef.h>
 
+__attribute__((unused)) static const bench_peer absent = {NULL, NULL, NULL, NULL};
+
+#ifdef BENCH_TBB
+#define TBB(peer) (&peer)
+#else
+#define TBB(peer) (&absent)
+#endif
+
+/* Served by programs of their own. */
+#ifdef BENCH_LIBGOMP
+static const bench_peer libgomp = {.name = "libgomp"};
+#define LIBGOMP (&libgomp)
+#else
+#define LIBGOMP (&absent)
+#endif
+#ifdef BENCH_LIBOMP
+static const bench_peer libomp = {.name = "libomp"};
+#define LIBOMP (&libomp)
+#else
+#define LIBOMP (&absent)
+#endif
+
+#define PEERS(...) ((const bench_peer *const[]){__VA_ARGS__, NULL})
+
 static const bench_workload fib = {
     .name = "fib",
     .shapes = {"", NULL},
     .size = 32,
+    .tiny = 15,
     .metrics = {{"spawn", "ns"}},
-    .peers = (const bench_peer *const[]){&fib_serial, &fib_serial_calls, &fib_bask,
-#ifdef BENCH_OMP
-                                         &fib_omp,
-#endif
-#ifdef BENCH_TBB
-                                         &fib_tbb,
-#endif
-                                         NULL},
+    .peers = PEERS(&fib_serial, &fib_bask, LIBGOMP, LIBOMP, TBB(fib_tbb)),
 };
 
 static const bench_workload graph = {
     .name = "graph",
     .shapes = {"independent", "chain", "tree", "wavefront", "random", NULL},
     .size = 1000000,
+    .tiny = 5000,
     .metrics = {{"build", "ns/node"},
                 {"run", "ns/node"},
                 {"rerun", "ns/node"},
                 {"memory", "B/node"}},
-    .peers = (const bench_peer *const[]){&graph_serial, &graph_bask,
-#ifdef BENCH_OMP
-                                         &graph_omp,
-#endif
-#ifdef BENCH_TBB
-                                         &graph_tbb,
-#endif
-                                         NULL},
+    .peers = PEERS(&graph_serial, &graph_bask, LIBGOMP, LIBOMP, TBB(graph_tbb)),
 };
 
 static const bench_workload latency = {
     .name = "latency",
     .shapes = {"hot", "parked", NULL},
     .size = 1000,
+    .tiny = 20,
     .metrics = {{"median", "us"}, {"p99", "us"}},
-    .peers = (const bench_peer *const[]){&latency_futex, &latency_bask, &latency_bask_future,
-#ifdef BENCH_OMP
-                                         &latency_omp,
-#endif
-#ifdef BENCH_TBB
-                                         &latency_tbb,
-#endif
-                                         NULL},
+    .peers = PEERS(&latency_futex, &latency_bask, &latency_bask_future, LIBGOMP, LIBOMP,
+                   TBB(latency_tbb)),
 };
 
 static const bench_workload idle = {
     .name = "idle",
     .shapes = {"empty", "one-busy", NULL},
     .size = 500,
+    .tiny = 1,
     .metrics = {{"others' CPU", "%"}},
-    .peers = (const bench_peer *const[]){&idle_bask,
-#ifdef BENCH_OMP
-                                         &idle_omp,
-#endif
-#ifdef BENCH_TBB
-                                         &idle_tbb,
-#endif
-                                         NULL},
+    .peers = PEERS(&idle_bask, LIBGOMP, LIBOMP, TBB(idle_tbb)),
 };
 
 static const bench_workload loop = {
@@ -88,11 +90,5 @@ static const bench_workload loop = {
 
 const bench_workload *const bench_workloads[] = {&fib, &graph, &latency, &idle, &loop, NULL};
 
-const char *const bench_absent[] = {
-#ifndef BENCH_OMP
-    "omp (the compiler has no OpenMP)",
-#endif
-#ifndef BENCH_TBB
-    "tbb (libtbb-dev or a C++ compiler is missing)",
-#endif
-    NULL};
+const char *const bench_absent[] = {BENCH_ABSENT NULL};
+const char *const bench_versions[] = {BENCH_VERSIONS NULL};
