@@ -31,7 +31,7 @@ typedef struct bench_config {
     int64_t size;
 } bench_config;
 
-/* What one repetition measured. Other programs send it as it lies in memory: dask.py, too. */
+/* What one repetition measured. Other programs send it as it lies in memory (dask_peers.py). */
 typedef struct bench_sample {
     double values[BENCH_METRICS]; /* in the order of the workload's metrics; NAN: has none */
     uint64_t checksum;            /* must be equal for all peers */

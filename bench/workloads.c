@@ -31,6 +31,19 @@ static const bench_peer libomp = {.name = "libomp"};
 #define LIBOMP (&absent)
 #endif
 
+#ifdef BENCH_STARPU
+static const bench_peer starpu = {.name = "starpu"};
+#define STARPU (&starpu)
+#else
+#define STARPU (&absent)
+#endif
+#ifdef BENCH_DASK
+static const bench_peer dask = {.name = "dask"};
+#define DASK (&dask)
+#else
+#define DASK (&absent)
+#endif
+
 #define PEERS(...) ((const bench_peer *const[]){__VA_ARGS__, NULL})
 
 static const bench_workload fib = {
@@ -44,14 +57,16 @@ static const bench_workload fib = {
 
 static const bench_workload graph = {
     .name = "graph",
-    .shapes = {"independent", "chain", "tree", "wavefront", "random", NULL},
+    .shapes = {"independent", "chain", "tree", "wavefront", "random", "half", NULL},
     .size = 1000000,
-    .tiny = 5000,
+    .tiny = 1000,
     .metrics = {{"build", "ns/node"},
+                {"plan", "ns/node"},
                 {"run", "ns/node"},
                 {"rerun", "ns/node"},
                 {"memory", "B/node"}},
-    .peers = PEERS(&graph_serial, &graph_bask, LIBGOMP, LIBOMP, TBB(graph_tbb)),
+    .peers = PEERS(&graph_serial, &graph_bask, LIBGOMP, LIBOMP, TBB(graph_tbb), STARPU, DASK),
+    .limits = {{"libomp", 200000}, {"starpu", 100000}, {"dask", 5000}},
 };
 
 static const bench_workload latency = {
@@ -61,7 +76,8 @@ static const bench_workload latency = {
     .tiny = 20,
     .metrics = {{"median", "us"}, {"p99", "us"}},
     .peers = PEERS(&latency_futex, &latency_bask, &latency_bask_future, LIBGOMP, LIBOMP,
-                   TBB(latency_tbb)),
+                   TBB(latency_tbb), STARPU, DASK),
+    .limits = {{"dask", 100}},
 };
 
 static const bench_workload idle = {

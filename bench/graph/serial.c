@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The floor that other designs are held against: 32-byte nodes, successors in one array (CSR), an
- * atomic counter for each node, a LIFO of ready nodes, one thread.
+ * atomic counter for each node, a LIFO of ready nodes, one thread. It is planned by one pass against
+ * the order of building.
  */
 #include "graph.h"
 
@@ -13,6 +14,7 @@ typedef struct cell {
     uint64_t value;
     uint32_t deps[3];
     uint8_t ndeps;
+    bool wanted;
     _Atomic uint32_t missing; /* dependencies that have not run */
     uint32_t first;           /* of its successors */
 } cell;
@@ -22,12 +24,15 @@ typedef struct state {
     double resident;
     cell *cells;
     uint32_t *successors, *stack;
+    uint32_t *outputs;
+    size_t noutputs;
 } state;
 
 static void *start(const bench_config *config)
 {
     state *s = calloc(1, sizeof *s);
     s->shape = graph_shape_of(config);
+    s->noutputs = graph_outputs(&s->shape, &s->outputs);
     s->resident = bench_resident();
     return s;
 }
@@ -60,13 +65,27 @@ static void build(state *s)
     s->stack = malloc((n + 1) * sizeof *s->stack);
 }
 
+static void plan(state *s)
+{
+    cell *cells = s->cells;
+    for (int64_t i = 0; i < s->shape.nodes; i++)
+        cells[i].wanted = false;
+    for (size_t i = 0; i < s->noutputs; i++)
+        cells[s->outputs[i]].wanted = true;
+    for (int64_t i = s->shape.nodes; i-- > 0;)
+        for (int d = 0; cells[i].wanted && d < cells[i].ndeps; d++)
+            cells[cells[i].deps[d]].wanted = true;
+}
+
 static void evaluate(state *s)
 {
     size_t n = (size_t)s->shape.nodes, top = 0;
     cell *cells = s->cells;
     for (size_t i = n; i-- > 0;) {
-        atomic_store_explicit(&cells[i].missing, cells[i].ndeps, memory_order_relaxed);
-        if (cells[i].ndeps == 0)
+        /* One more than ever arrive keeps away what is not wanted. */
+        uint32_t missing = cells[i].wanted ? cells[i].ndeps : cells[i].ndeps + 1u;
+        atomic_store_explicit(&cells[i].missing, missing, memory_order_relaxed);
+        if (missing == 0)
             s->stack[top++] = (uint32_t)i;
     }
     while (top) {
@@ -87,14 +106,17 @@ static void run(void *p, bench_sample *sample)
     double n = (double)s->shape.nodes, t0 = bench_now();
     build(s);
     double t1 = bench_now();
-    evaluate(s);
+    plan(s);
     double t2 = bench_now();
     evaluate(s);
     double t3 = bench_now();
-    sample->values[0] = (t1 - t0) / n;
-    sample->values[1] = (t2 - t1) / n;
-    sample->values[2] = (t3 - t2) / n;
-    sample->values[3] = (bench_resident() - s->resident) / n;
+    evaluate(s);
+    double t4 = bench_now();
+    sample->values[GRAPH_BUILD] = (t1 - t0) / n;
+    sample->values[GRAPH_PLAN] = (t2 - t1) / n;
+    sample->values[GRAPH_RUN] = (t3 - t2) / n;
+    sample->values[GRAPH_RERUN] = (t4 - t3) / n;
+    sample->values[GRAPH_MEMORY] = (bench_resident() - s->resident) / n;
     uint64_t *values = malloc((size_t)s->shape.nodes * sizeof *values);
     for (int64_t i = 0; i < s->shape.nodes; i++)
         values[i] = s->cells[i].value;
@@ -107,6 +129,7 @@ static void run(void *p, bench_sample *sample)
 
 static void stop(void *p)
 {
+    free(((state *)p)->outputs);
     free(p);
 }
 

@@ -10,6 +10,8 @@ graph_shape graph_shape_of(const bench_config *config)
         s.width++;
     if (s.letter == 'w' || s.letter == 'r') /* square */
         s.nodes = s.width * s.width;
+    if (s.letter == 'h' && s.nodes > 1)
+        s.nodes -= s.nodes % 2;
     return s;
 }
 
@@ -53,6 +55,14 @@ static int random_deps(int64_t width, int64_t i, int64_t deps[3])
     return 3;
 }
 
+static int half_deps(int64_t n, int64_t i, int64_t deps[3])
+{
+    int count = tree_deps(n / 2, i / 2, deps);
+    for (int d = 0; d < count; d++)
+        deps[d] = 2 * deps[d] + i % 2;
+    return count;
+}
+
 int graph_deps(const graph_shape *s, int64_t i, int64_t deps[3])
 {
     int count = 0;
@@ -63,6 +73,8 @@ int graph_deps(const graph_shape *s, int64_t i, int64_t deps[3])
         return count;
     case 't':
         return tree_deps(s->nodes, i, deps);
+    case 'h':
+        return half_deps(s->nodes, i, deps);
     case 'w':
         if (i >= s->width)
             deps[count++] = i - s->width;
@@ -76,18 +88,27 @@ int graph_deps(const graph_shape *s, int64_t i, int64_t deps[3])
     }
 }
 
+size_t graph_outputs(const graph_shape *s, uint32_t **outputs)
+{
+    size_t n = (size_t)s->nodes, count = 0;
+    bool *used = calloc(n, sizeof *used);
+    *outputs = malloc(n * sizeof **outputs);
+    for (int64_t i = 0, deps[3]; i < s->nodes; i++)
+        for (int d = 0, k = graph_deps(s, i, deps); d < k; d++)
+            used[deps[d]] = true;
+    for (size_t i = 0; i < n; i++)
+        if (!used[i] && !(s->letter == 'h' && i % 2))
+            (*outputs)[count++] = (uint32_t)i;
+    free(used);
+    return count;
+}
+
 uint64_t graph_checksum(const graph_shape *s, const uint64_t *values)
 {
-    bool *used = calloc((size_t)s->nodes, sizeof *used);
+    uint32_t *outputs;
     uint64_t sum = 0;
-    if (!used)
-        return 0;
-    for (int64_t i = 0, deps[3]; i < s->nodes; i++)
-        for (int d = 0, count = graph_deps(s, i, deps); d < count; d++)
-            used[deps[d]] = true;
-    for (int64_t i = 0; i < s->nodes; i++)
-        if (!used[i])
-            sum += values[i];
-    free(used);
+    for (size_t i = 0, n = graph_outputs(s, &outputs); i < n; i++)
+        sum += values[outputs[i]];
+    free(outputs);
     return sum;
 }

@@ -80,10 +80,10 @@ void run(void *p, bench_sample *sample)
         double t2 = bench_now();
         g.run();
         double t3 = bench_now();
-        sample->values[0] = (t1 - t0) / n;
-        sample->values[1] = (t2 - t1) / n;
-        sample->values[2] = (t3 - t2) / n;
-        sample->values[3] = (bench_resident() - s.resident) / n;
+        sample->values[GRAPH_BUILD] = (t1 - t0) / n;
+        sample->values[GRAPH_RUN] = (t2 - t1) / n;
+        sample->values[GRAPH_RERUN] = (t3 - t2) / n;
+        sample->values[GRAPH_MEMORY] = (bench_resident() - s.resident) / n;
     });
     sample->checksum = graph_checksum(&s.shape, s.values.data());
 }
