@@ -56,7 +56,7 @@ typedef struct bench_limit {
 } bench_limit;
 
 typedef struct bench_workload {
-    const char *name;
+    const char *name, *about;
     const char *shapes[8]; /* the first is the default; NULL-terminated */
     int64_t size, tiny;    /* the default; one for which only the checksums matter */
     bench_metric metrics[BENCH_METRICS + 1];

@@ -48,7 +48,8 @@ static void list(void)
     list_strings("absent", bench_absent);
     printf(",\"workloads\":{");
     for (int w = 0; bench_workloads[w]; w++) {
-        printf("%s\n\"%s\":{", w ? "," : "", bench_workloads[w]->name);
+        printf("%s\n\"%s\":{\"about\":\"%s\",", w ? "," : "", bench_workloads[w]->name,
+               bench_workloads[w]->about);
         list_strings("shapes", bench_workloads[w]->shapes);
         printf("}");
     }

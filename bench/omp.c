@@ -2,15 +2,22 @@
 /* The program that serves the OpenMP peers: compiled once by gcc, once by clang, as two OpenMP
  * runtimes must not meet in one process. */
 #include "fib/fib.h"
+#include "granularity/granularity.h"
 #include "graph/graph.h"
 #include "idle/idle.h"
 #include "latency/latency.h"
+#include "stencil/stencil.h"
 
 #include <stddef.h>
 
 static const bench_served served[] = {
-    {"fib", &fib_omp},   {"graph", &graph_omp}, {"latency", &latency_omp},
-    {"idle", &idle_omp}, {NULL, NULL},
+    {"fib", &fib_omp},
+    {"graph", &graph_omp},
+    {"latency", &latency_omp},
+    {"idle", &idle_omp},
+    {"granularity", &granularity_omp},
+    {"stencil", &stencil_omp},
+    {NULL, NULL},
 };
 
 int main(int argc, char **argv)

@@ -2,10 +2,11 @@
 /* The table of workloads and their peers. */
 #include "built.h" /* BENCH_*: what Meson found */
 #include "fib/fib.h"
+#include "granularity/granularity.h"
 #include "graph/graph.h"
 #include "idle/idle.h"
 #include "latency/latency.h"
-#include "loop/loop.h"
+#include "stencil/stencil.h"
 
 #include <stddef.h>
 
@@ -48,6 +49,7 @@ static const bench_peer dask = {.name = "dask"};
 
 static const bench_workload fib = {
     .name = "fib",
+    .about = "A fork and a join for each call, which does next to nothing itself.",
     .shapes = {"", NULL},
     .size = 32,
     .tiny = 15,
@@ -57,6 +59,10 @@ static const bench_workload fib = {
 
 static const bench_workload graph = {
     .name = "graph",
+    .about =
+        "Many nodes of next to no work. OpenMP has no graph to build first: its run is both. Of "
+        "half only every other node is wanted, but only bask, Dask and serial can leave out "
+        "the others.",
     .shapes = {"independent", "chain", "tree", "wavefront", "random", "half", NULL},
     .size = 1000000,
     .tiny = 1000,
@@ -69,8 +75,31 @@ static const bench_workload graph = {
     .limits = {{"libomp", 200000}, {"starpu", 100000}, {"dask", 5000}},
 };
 
+static const bench_workload granularity = {
+    .name = "granularity",
+    .about = "The shortest task that keeps an efficiency of 50 % in rows that depend on the row "
+             "before, tried from 1 ms down to 0.02 us; and a task without work.",
+    .shapes = {"16", "2", "4", "64", NULL},
+    .size = 20000,
+    .tiny = 200,
+    .metrics = {{"metg", "us"}, {"empty", "ns/task"}},
+    .peers = PEERS(&granularity_serial, &granularity_bask, LIBGOMP, LIBOMP, TBB(granularity_tbb)),
+};
+
+static const bench_workload stencil = {
+    .name = "stencil",
+    .about = "Time steps over a row of cells in blocks: bask runs one plan of 16 steps again and "
+             "again, the others a loop for each step.",
+    .shapes = {"16384", "1024", "131072", NULL},
+    .size = 1048576,
+    .tiny = 5000,
+    .metrics = {{"step", "us"}, {"prepare", "us"}},
+    .peers = PEERS(&stencil_serial, &stencil_bask, LIBGOMP, LIBOMP, TBB(stencil_tbb)),
+};
+
 static const bench_workload latency = {
     .name = "latency",
+    .about = "One task given from outside and waited for: back to back, and after 2 ms of rest.",
     .shapes = {"hot", "parked", NULL},
     .size = 1000,
     .tiny = 20,
@@ -82,6 +111,7 @@ static const bench_workload latency = {
 
 static const bench_workload idle = {
     .name = "idle",
+    .about = "CPU time of workers that have nothing to do, with none and with one of them busy.",
     .shapes = {"empty", "one-busy", NULL},
     .size = 500,
     .tiny = 1,
@@ -89,22 +119,8 @@ static const bench_workload idle = {
     .peers = PEERS(&idle_bask, LIBGOMP, LIBOMP, TBB(idle_tbb)),
 };
 
-static const bench_workload loop = {
-    .name = "loop",
-    .shapes = {"for", "reduce", "skew", NULL},
-    .size = 100000000,
-    .metrics = {{"time", "ms"}},
-    .peers = (const bench_peer *const[]){&loop_serial, &loop_bask,
-#ifdef BENCH_OMP
-                                         &loop_omp,
-#endif
-#ifdef BENCH_TBB
-                                         &loop_tbb,
-#endif
-                                         NULL},
-};
-
-const bench_workload *const bench_workloads[] = {&fib, &graph, &latency, &idle, &loop, NULL};
+const bench_workload *const bench_workloads[] = {&fib,     &graph, &granularity, &stencil,
+                                                 &latency, &idle,  NULL};
 
 const char *const bench_absent[] = {BENCH_ABSENT NULL};
 const char *const bench_versions[] = {BENCH_VERSIONS NULL};
