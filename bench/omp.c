@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program that serves the OpenMP peers: compiled once by gcc, once by clang, as two OpenMP
  * runtimes must not meet in one process. */
+#include "cholesky/cholesky.h"
 #include "fib/fib.h"
 #include "granularity/granularity.h"
 #include "graph/graph.h"
@@ -17,6 +18,9 @@ static const bench_served served[] = {
     {"idle", &idle_omp},
     {"granularity", &granularity_omp},
     {"stencil", &stencil_omp},
+#ifdef BENCH_OPENBLAS
+    {"cholesky", &cholesky_omp},
+#endif
     {NULL, NULL},
 };
 

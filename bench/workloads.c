@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of workloads and their peers. */
 #include "built.h" /* BENCH_*: what Meson found */
+#include "cholesky/cholesky.h"
 #include "fib/fib.h"
 #include "granularity/granularity.h"
 #include "graph/graph.h"
@@ -86,6 +87,20 @@ static const bench_workload granularity = {
     .peers = PEERS(&granularity_serial, &granularity_bask, LIBGOMP, LIBOMP, TBB(granularity_tbb)),
 };
 
+#ifdef BENCH_OPENBLAS
+static const bench_workload cholesky = {
+    .name = "cholesky",
+    .about = "The factor of a positive definite matrix, in tiles, each a task of OpenBLAS on one "
+             "thread; openblas is its own factorisation of the whole, on its own threads.",
+    .shapes = {"128", "64", "256", NULL},
+    .size = 2048,
+    .tiny = 512,
+    .metrics = {{"time", "ms"}},
+    .peers = PEERS(&cholesky_serial, &cholesky_bask, LIBGOMP, LIBOMP, TBB(cholesky_tbb),
+                   &cholesky_whole),
+};
+#endif
+
 static const bench_workload stencil = {
     .name = "stencil",
     .about = "Time steps over a row of cells in blocks: bask runs one plan of 16 steps again and "
@@ -119,8 +134,13 @@ static const bench_workload idle = {
     .peers = PEERS(&idle_bask, LIBGOMP, LIBOMP, TBB(idle_tbb)),
 };
 
-const bench_workload *const bench_workloads[] = {&fib,     &graph, &granularity, &stencil,
-                                                 &latency, &idle,  NULL};
+const bench_workload *const bench_workloads[] = {
+    &fib,      &graph, &granularity, &stencil,
+#ifdef BENCH_OPENBLAS
+    &cholesky,
+#endif
+    &latency,  &idle,  NULL,
+};
 
 const char *const bench_absent[] = {BENCH_ABSENT NULL};
 const char *const bench_versions[] = {BENCH_VERSIONS NULL};
