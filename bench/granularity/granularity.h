@@ -4,7 +4,7 @@
  * of the row before and works for a given time. Its efficiency is the ideal time (the work, split
  * evenly among the threads) by the time taken. Measured: the shortest task that keeps 50 % (METG,
  * Slaughter et al., SC 2020), from 1 ms down to 20 ns; and what a task without work takes. Shapes:
- * the width of the rows. Size: nodes, at most.
+ * the width of the rows. Size: nodes of 1 us or less; longer ones are as many fewer.
  */
 #ifndef BENCH_GRANULARITY_H
 #define BENCH_GRANULARITY_H

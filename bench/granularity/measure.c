@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 enum { RUNS = 3, CALIBRATION = 20000 };
-static const double work_us = 10000; /* of all tasks of one length, if there are enough of them */
 static const double lengths_us[] = {1000, 500, 200, 100, 50,  20,   10,  5,
                                     2,    1,   0.5, 0.2, 0.1, 0.05, 0.02};
 
@@ -50,8 +49,8 @@ static double efficiency(const granularity_peer *peer, void *state, const bench_
                          int threads, double length_us)
 {
     int64_t width = atoll(config->shape);
-    double wanted = fmin(work_us / length_us, (double)config->size);
-    int64_t rows = (int64_t)fmax(wanted / (double)width, 2);
+    double nodes = fmin((double)config->size / length_us, (double)config->size);
+    int64_t rows = (int64_t)(nodes / (double)width);
     peer->build(state, width, rows);
     double ideal = (double)(width * rows) * length_us * 1e3 / threads;
     double part = ideal / run_ns(peer, state);
@@ -70,15 +69,17 @@ static double metg_us(const granularity_peer *peer, void *state, const bench_con
                       int threads)
 {
     static double each; /* of the process: a calibration for every repetition would be noise */
-    double above = 1, longer = lengths_us[0];
+    double above = 1, longer = 0;
     if (each == 0)
         each = ns_per_iteration();
     for (size_t i = 0; i < sizeof lengths_us / sizeof *lengths_us; i++) {
         double length = lengths_us[i];
+        if (length * 2 * (double)atoll(config->shape) > (double)config->size)
+            continue; /* fewer than two rows */
         iterations = (int64_t)(length * 1e3 / each);
         double part = efficiency(peer, state, config, threads, length);
         if (part < 0.5)
-            return i == 0 ? length : crossing(longer, above, length, part);
+            return longer > 0 ? crossing(longer, above, length, part) : length;
         above = part;
         longer = length;
     }
