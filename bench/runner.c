@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ void bench_begin(bench_runner *all, int n, const bench_peer *peer, const bench_w
     fflush(NULL);
     r->process = fork();
     if (r->process == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* as it may be at rest when the harness is interrupted */
         close(ask[1]);
         close(answer[0]);
         for (int i = 0; i < n; i++)

@@ -18,6 +18,11 @@ __attribute__((unused)) static const bench_peer absent = {NULL, NULL, NULL, NULL
 #else
 #define TBB(peer) (&absent)
 #endif
+#ifdef BENCH_TASKFLOW
+#define TASKFLOW(peer) (&peer)
+#else
+#define TASKFLOW(peer) (&absent)
+#endif
 
 /* Served by programs of their own. */
 #ifdef BENCH_LIBGOMP
@@ -55,7 +60,7 @@ static const bench_workload fib = {
     .size = 32,
     .tiny = 15,
     .metrics = {{"spawn", "ns"}},
-    .peers = PEERS(&fib_serial, &fib_bask, LIBGOMP, LIBOMP, TBB(fib_tbb)),
+    .peers = PEERS(&fib_serial, &fib_bask, LIBGOMP, LIBOMP, TBB(fib_tbb), TASKFLOW(fib_taskflow)),
 };
 
 static const bench_workload graph = {
@@ -72,7 +77,8 @@ static const bench_workload graph = {
                 {"run", "ns/node"},
                 {"rerun", "ns/node"},
                 {"memory", "B/node"}},
-    .peers = PEERS(&graph_serial, &graph_bask, LIBGOMP, LIBOMP, TBB(graph_tbb), STARPU, DASK),
+    .peers = PEERS(&graph_serial, &graph_bask, LIBGOMP, LIBOMP, TBB(graph_tbb),
+                   TASKFLOW(graph_taskflow), STARPU, DASK),
     .limits = {{"libomp", 200000}, {"starpu", 100000}, {"dask", 5000}},
 };
 
@@ -84,7 +90,8 @@ static const bench_workload granularity = {
     .size = 20000,
     .tiny = 200,
     .metrics = {{"metg", "us"}, {"empty", "ns/task"}},
-    .peers = PEERS(&granularity_serial, &granularity_bask, LIBGOMP, LIBOMP, TBB(granularity_tbb)),
+    .peers = PEERS(&granularity_serial, &granularity_bask, LIBGOMP, LIBOMP, TBB(granularity_tbb),
+                   TASKFLOW(granularity_taskflow)),
 };
 
 #ifdef BENCH_OPENBLAS
@@ -120,7 +127,7 @@ static const bench_workload latency = {
     .tiny = 20,
     .metrics = {{"median", "us"}, {"p99", "us"}},
     .peers = PEERS(&latency_futex, &latency_bask, &latency_bask_future, LIBGOMP, LIBOMP,
-                   TBB(latency_tbb), STARPU, DASK),
+                   TBB(latency_tbb), TASKFLOW(latency_taskflow), STARPU, DASK),
     .limits = {{"dask", 100}},
 };
 

@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-extern const bench_peer granularity_serial, granularity_bask, granularity_omp, granularity_tbb;
+extern const bench_peer granularity_serial, granularity_bask, granularity_omp, granularity_tbb,
+    granularity_taskflow;
 
 /* What a peer does with a grid; all get its state. */
 typedef struct granularity_peer {

@@ -17,7 +17,8 @@
 extern "C" {
 #endif
 
-extern const bench_peer graph_serial, graph_bask, graph_omp, graph_tbb, graph_starpu;
+extern const bench_peer graph_serial, graph_bask, graph_omp, graph_tbb, graph_starpu,
+    graph_taskflow;
 
 /* The metrics' order. */
 enum { GRAPH_BUILD, GRAPH_PLAN, GRAPH_RUN, GRAPH_RERUN, GRAPH_MEMORY };

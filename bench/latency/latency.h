@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 extern const bench_peer latency_futex, latency_bask, latency_bask_future, latency_omp, latency_tbb,
-    latency_starpu;
+    latency_starpu, latency_taskflow;
 
 /* Times the round trips TRIP(STATE) and fills SAMPLE. */
 void latency_measure(const bench_config *config, void (*trip)(void *state), void *state,
