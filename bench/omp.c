@@ -7,12 +7,14 @@
 #include "graph/graph.h"
 #include "idle/idle.h"
 #include "latency/latency.h"
+#include "loop/loop.h"
 #include "stencil/stencil.h"
 
 #include <stddef.h>
 
 static const bench_served served[] = {
     {"fib", &fib_omp},
+    {"loop", &loop_omp},
     {"graph", &graph_omp},
     {"latency", &latency_omp},
     {"idle", &idle_omp},

@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "idle/idle.h"
 #include "latency/latency.h"
+#include "loop/loop.h"
 #include "stencil/stencil.h"
 
 #include <stddef.h>
@@ -60,7 +61,20 @@ static const bench_workload fib = {
     .size = 32,
     .tiny = 15,
     .metrics = {{"spawn", "ns"}},
-    .peers = PEERS(&fib_serial, &fib_bask, LIBGOMP, LIBOMP, TBB(fib_tbb), TASKFLOW(fib_taskflow)),
+    .peers = PEERS(&fib_serial, &fib_serial_calls, &fib_bask, LIBGOMP, LIBOMP, TBB(fib_tbb),
+                   TASKFLOW(fib_taskflow)),
+};
+
+static const bench_workload loop = {
+    .name = "loop",
+    .about =
+        "Parallel loops: y = a x + y, bound by memory; the sum of an array; and one whose work "
+        "grows with the index.",
+    .shapes = {"for", "reduce", "skew", NULL},
+    .size = 100000000,
+    .tiny = 100000,
+    .metrics = {{"time", "ms"}},
+    .peers = PEERS(&loop_serial, &loop_bask, LIBGOMP, LIBOMP, TBB(loop_tbb)),
 };
 
 static const bench_workload graph = {
@@ -142,11 +156,11 @@ static const bench_workload idle = {
 };
 
 const bench_workload *const bench_workloads[] = {
-    &fib,      &graph, &granularity, &stencil,
+    &fib,      &loop, &graph, &granularity, &stencil,
 #ifdef BENCH_OPENBLAS
     &cholesky,
 #endif
-    &latency,  &idle,  NULL,
+    &latency,  &idle, NULL,
 };
 
 const char *const bench_absent[] = {BENCH_ABSENT NULL};

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-extern const bench_peer fib_serial, fib_bask, fib_omp, fib_tbb, fib_taskflow;
+extern const bench_peer fib_serial, fib_serial_calls, fib_bask, fib_omp, fib_tbb, fib_taskflow;
 
 long fib_plain(long n); /* the floor: plain recursion, not inlined across files */
 
