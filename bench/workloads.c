@@ -8,6 +8,7 @@
 #include "idle/idle.h"
 #include "latency/latency.h"
 #include "loop/loop.h"
+#include "memory/memory.h"
 #include "stencil/stencil.h"
 
 #include <stddef.h>
@@ -133,6 +134,18 @@ static const bench_workload stencil = {
     .peers = PEERS(&stencil_serial, &stencil_bask, LIBGOMP, LIBOMP, TBB(stencil_tbb)),
 };
 
+static const bench_workload memory = {
+    .name = "memory",
+    .about = "Results that are buffers, of which a kernel touches one word a page: pairs of a node "
+             "that makes one and one that reads it, and rows of nodes that each need two of the "
+             "row before.",
+    .shapes = {"1K", "64K", "1M", "stencil", NULL},
+    .size = 10000,
+    .tiny = 300,
+    .metrics = {{"run", "ns/node"}, {"rerun", "ns/node"}, {"faults", "/node"}},
+    .peers = PEERS(&memory_serial, &memory_malloc, &memory_bask, TBB(memory_tbb)),
+};
+
 static const bench_workload latency = {
     .name = "latency",
     .about = "One task given from outside and waited for: back to back, and after 2 ms of rest.",
@@ -156,7 +169,7 @@ static const bench_workload idle = {
 };
 
 const bench_workload *const bench_workloads[] = {
-    &fib,      &loop, &graph, &granularity, &stencil,
+    &fib,      &loop, &graph, &granularity, &stencil, &memory,
 #ifdef BENCH_OPENBLAS
     &cholesky,
 #endif

@@ -5,6 +5,11 @@
  * counted and is freed at its last use.
  *
  * Threads: any. A buffer's bytes may be written only until the kernel that made it returns.
+ *
+ * Memory: buffers that tasks make count as results of their client (bask_client_stats, and the memory
+ * limit of client.h) until their last use, those of bask_buffer_wrap if they have a RELEASE. Freed
+ * blocks of up to 8 MiB are kept for the next buffers, at most 8 MiB by each worker and as much again
+ * for each in common, and at most half of a memory limit; bask_close frees them.
  */
 #ifndef BASK_BUFFER_H
 #define BASK_BUFFER_H

@@ -9,9 +9,18 @@
  *                   spin   how long an idle worker searches before it sleeps (ns, us, ms or s)
  *                   stack  the size of a worker's stack (bytes; K, M, G)
  *                   name   a prefix of the threads' names
+ *                   memory how many bytes of results may be alive before roots wait (K, M, G; 0:
+ *                          any); not given: the environment's BASK_MEMORY_LIMIT
  *   sync://         everything runs in the calling thread, in one fixed order, before the call
  *                   returns: for debugging
  * Threads: any number of threads may use one client; any number of clients may be open.
+ *
+ * The memory limit holds back roots, the nodes without dependencies: while results that tasks have
+ * made (buffer.h) exceed it, of whatever graph of the client, no root is started in graphs that
+ * return buffers. All else goes on, for it is what frees memory: nodes whose dependencies are done,
+ * submitted tasks. When no worker has anything to do, one root is started in spite of the limit: so
+ * no limit is too small, and what cannot do with less memory gets more. A worker that waits inside a
+ * kernel by other means than bask's has something to do.
  */
 #ifndef BASK_CLIENT_H
 #define BASK_CLIENT_H
@@ -26,7 +35,7 @@ extern "C" {
 
 /*
  * Opens the cluster at ADDRESS; NULL: the environment's BASK_CLUSTER, else every core.
- * Returns BASK_EADDRESS (the message names the address and the part at fault), BASK_ENOMEM,
+ * Returns BASK_EADDRESS (the message names the address, or variable, and the part at fault), BASK_ENOMEM,
  * BASK_ESYSTEM. On failure *CLIENT is NULL. Owns: the caller; end it with bask_close.
  */
 BASK_API BASK_MUST_CHECK bask_status bask_open(const char *address, bask_client **client);
@@ -53,7 +62,8 @@ BASK_API int bask_client_workers(const bask_client *client);
 BASK_API BASK_MUST_CHECK bask_status bask_wait_for_workers(bask_client *client, int n,
                                                            int64_t timeout_ms);
 
-/* What the client's pool has done so far. */
+/* What the client's pool has done so far, and the bytes of results that are alive: also of those that
+ * futures and plans hold. */
 BASK_API void bask_client_stats(const bask_client *client, bask_pool_stats *stats);
 
 /* ---- computing ---- */

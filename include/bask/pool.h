@@ -56,6 +56,8 @@ typedef struct bask_pool_options {
     size_t stack_size; /* bytes of a worker's stack; 0: the system's default */
     int64_t spin_ns;   /* how long a worker searches before it parks; 0: 50 us; < 0: park at once */
     const char *name;  /* prefix of the threads' names, at most 10 bytes are used; NULL: "bask" */
+    size_t memory_limit; /* bytes; 0: none. While the results of tasks (buffer.h) exceed it, graphs
+                          * that return some start no more of their roots: client.h */
 } bask_pool_options;
 
 /* Counts since the start of the pool; each is exact once the pool is quiet, and the tasks that a
@@ -67,6 +69,9 @@ typedef struct bask_pool_stats {
     uint64_t failed_steals; /* looks at a victim that brought nothing */
     uint64_t parks;         /* times a worker went to sleep */
     uint64_t wakes;         /* times a sleeping worker was woken */
+    uint64_t live_bytes;    /* of results that are alive: buffer.h */
+    uint64_t peak_bytes;    /* the most that these were, to within 1 MiB for each thread; where
+                             * there is a memory_limit, to within an eighth of it in all */
 } bask_pool_stats;
 
 /*

@@ -209,17 +209,22 @@ bask_status address_time_ns(address *a, const char *name, int64_t *value)
     return BASK_OK;
 }
 
-bask_status address_size(address *a, const char *name, size_t *value)
+bool address_read_size(const char *text, size_t *value)
 {
     static const suffix units[] = {
         {"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
-    const char *text = find(a, name);
     int64_t n;
-    if (!text)
-        return BASK_OK;
     if (!read_number(text, units, &n) || n < 0)
-        return bad(a, name, text, "a size such as 65536, 256K or 1M");
+        return false;
     *value = (size_t)n;
+    return true;
+}
+
+bask_status address_size(address *a, const char *name, size_t *value)
+{
+    const char *text = find(a, name);
+    if (text && !address_read_size(text, value))
+        return bad(a, name, text, "a size such as 65536, 256K or 1M");
     return BASK_OK;
 }
 

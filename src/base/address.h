@@ -38,6 +38,9 @@ bask_status address_time_ns(address *a, const char *name, int64_t *value);
 bask_status address_size(address *a, const char *name, size_t *value);
 bask_status address_text(address *a, const char *name, const char **value);
 
+/* Reads a size outside of an address; false when it is malformed. */
+bool address_read_size(const char *text, size_t *value);
+
 /* The place as a count in 1..MAX ("" leaves *VALUE alone): "threads://8". */
 bask_status address_count(address *a, int64_t max, int64_t *value);
 

@@ -23,9 +23,8 @@ void *memory_get(size_t size)
     return aligned_alloc(64, (size + 63) / 64 * 64 + (size ? 0 : 64));
 }
 
-void memory_put(void *place, size_t size)
+void memory_put(void *place)
 {
-    (void)size;
     if (!place)
         return;
     if (has_jemalloc())

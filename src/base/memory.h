@@ -10,6 +10,6 @@
 
 /* SIZE bytes aligned to 64; NULL when memory is short (no message is set). */
 void *memory_get(size_t size);
-void memory_put(void *place, size_t size);
+void memory_put(void *place);
 
 #endif

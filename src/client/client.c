@@ -65,6 +65,21 @@ void client_run_here(bask_client *c, plan *p)
     atomic_fetch_add_explicit(&c->tasks, tasks, memory_order_relaxed);
 }
 
+/* The address goes before the environment. */
+static bask_status read_memory(address *a, size_t *limit)
+{
+    const char *text = getenv("BASK_MEMORY_LIMIT");
+    *limit = SIZE_MAX;
+    bask_status status = address_size(a, "memory", limit);
+    if (status != BASK_OK || *limit != SIZE_MAX)
+        return status;
+    *limit = 0;
+    if (text && text[0] && !address_read_size(text, limit))
+        return status_set(BASK_EADDRESS,
+                          "BASK_MEMORY_LIMIT=%s is not a size such as 65536, 256K or 1M", text);
+    return BASK_OK;
+}
+
 /* Reads threads://N?... or sync:// into OPTIONS. */
 static bask_status read_address(address *a, bool *sync, bask_pool_options *o)
 {
@@ -91,6 +106,8 @@ static bask_status read_address(address *a, bool *sync, bask_pool_options *o)
         status = address_size(a, "stack", &o->stack_size);
     if (status == BASK_OK)
         status = address_text(a, "name", &name);
+    if (status == BASK_OK)
+        status = read_memory(a, &o->memory_limit);
     if (status == BASK_OK)
         status = address_unused(a);
     o->threads = threads ? (int)threads : bask_default_threads();
@@ -166,9 +183,9 @@ void bask_close(bask_client *c)
     bask_pool_stats stats;
     bask_client_stats(c, &stats);
     bask_pool_stop(c->pool, NULL);
-    bask_log(BASK_LOG_INFO, "closed %s: %llu tasks, %llu steals, %llu parks", c->address,
-             (unsigned long long)stats.tasks, (unsigned long long)stats.steals,
-             (unsigned long long)stats.parks);
+    bask_log(BASK_LOG_INFO, "closed %s: %llu tasks, %llu steals, %llu parks, %llu bytes of results",
+             c->address, (unsigned long long)stats.tasks, (unsigned long long)stats.steals,
+             (unsigned long long)stats.parks, (unsigned long long)stats.peak_bytes);
     c->pool = c->home.pool = NULL;
     client_release(c);
 }

@@ -71,6 +71,7 @@ bask_status strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand
     v.task.whole = &v.task;
     v.task.kernel = kernel;
     v.task.cancelled = unwanted;
+    v.task.pool = c ? c->pool : word_pool(NULL);
     seat seat;
     if (!c) {
         call(&v);

@@ -111,7 +111,10 @@ static failure *failed_argument(const single *s)
 
 static failure *call(single *s)
 {
-    single_task task = {.base = {.node = s->node, .result = &s->result, .cancelled = task_unwanted},
+    single_task task = {.base = {.node = s->node,
+                                 .result = &s->result,
+                                 .cancelled = task_unwanted,
+                                 .pool = s->block->client->pool},
                         .single = s};
     task.base.whole = &task.base;
     task_begin(&task.base);

@@ -3,32 +3,74 @@
 
 #include "base/memory.h"
 #include "graph/task.h"
+#include "pool/word.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { BUFFER_HEADER = (sizeof(bask_buffer) + 63) / 64 * 64 };
 
-bask_buffer *bask_buffer_new(size_t size)
+static bool data_inside(const bask_buffer *buffer)
+{
+    return buffer->span.data == (const char *)buffer + BUFFER_HEADER;
+}
+
+/* Where results of the calling thread count: a task's with its client, those of what it has forked
+ * with the worker that runs it. */
+static budget *budget_here(void)
+{
+    bask_pool *pool = task_current ? task_current->pool : word_pool(NULL);
+    return pool ? pool->budget : NULL;
+}
+
+static void *block_get(size_t size)
+{
+    worker *w = (worker *)bask_self;
+    return bask_self != &worker_nobody ? bins_get(&w->bins, &w->pool->budget->depot, size)
+                                       : memory_get(size);
+}
+
+/* BUDGET: that of a result, which is alive still. */
+static void block_put(void *block, size_t size, budget *budget)
+{
+    worker *w = (worker *)bask_self;
+    if (bask_self != &worker_nobody)
+        bins_put(&w->bins, &w->pool->budget->depot, block, size);
+    else if (budget)
+        depot_put(&budget->depot, block, size);
+    else
+        memory_put(block);
+}
+
+/* INSIDE: bytes of data in the block itself; CHARGED: bytes that count. */
+static bask_buffer *buffer_new(size_t inside, size_t charged)
 {
     bask_buffer *buffer = NULL;
-    if (size <= SIZE_MAX - BUFFER_HEADER)
-        buffer = memory_get(BUFFER_HEADER + size);
+    if (inside <= PTRDIFF_MAX - BUFFER_HEADER)
+        buffer = block_get(BUFFER_HEADER + inside);
     if (!buffer) {
-        bask_fail(BASK_ENOMEM, "no memory for a buffer of %zu bytes", size);
+        bask_fail(BASK_ENOMEM, "no memory for a buffer of %zu bytes", inside);
         return NULL;
     }
     buffer->span.data = (char *)buffer + BUFFER_HEADER;
-    buffer->span.size = size;
+    buffer->span.size = inside;
     atomic_store_explicit(&buffer->references, 1, memory_order_relaxed);
     buffer->release = NULL;
     buffer->user = NULL;
-    buffer->allocated = BUFFER_HEADER + size;
+    buffer->charged = charged;
+    buffer->budget = budget_here();
+    if (buffer->budget)
+        budget_charge(buffer->budget, charged);
     return buffer;
+}
+
+bask_buffer *bask_buffer_new(size_t size)
+{
+    return buffer_new(size, size);
 }
 
 bask_buffer *bask_buffer_wrap(void *data, size_t size, void (*release)(void *, void *), void *user)
 {
-    bask_buffer *buffer = bask_buffer_new(0);
+    bask_buffer *buffer = buffer_new(0, release ? size : 0);
     if (buffer) {
         buffer->span.data = data;
         buffer->span.size = size;
@@ -75,5 +117,9 @@ void bask_buffer_release(bask_buffer *buffer)
         return;
     if (buffer->release)
         buffer->release((void *)buffer->span.data, buffer->user);
-    memory_put(buffer, buffer->allocated);
+    size_t inside = data_inside(buffer) ? buffer->span.size : 0, charged = buffer->charged;
+    budget *budget = buffer->budget;
+    block_put(buffer, BUFFER_HEADER + inside, budget);
+    if (budget)
+        budget_discharge(budget, charged); /* last: it may be gone afterwards */
 }

@@ -14,7 +14,8 @@ struct bask_buffer {
     _Atomic int64_t references;
     void (*release)(void *data, void *user); /* of wrapped memory */
     void *user;
-    size_t allocated; /* bytes of this block when the data lie in it, else 0 */
+    size_t charged;        /* bytes that count as alive */
+    struct budget *budget; /* ... there; NULL: of a host thread, not counted */
 };
 
 static inline void buffer_retain_many(bask_buffer *buffer, int64_t n)

@@ -107,12 +107,19 @@ typedef struct share {
 
 static void run_range(worker *w, plan *p, uint64_t from, uint64_t to);
 
+/* Back to where all may claim them from, if the budget is exceeded: true. */
+static bool hold_back(plan *p, uint64_t from, uint64_t to)
+{
+    return p->source.held && source_give_back(p->pool, &p->source, from, to);
+}
+
 static void share_run(bask_job *job)
 {
     share s = *(share *)job;
     free(job);
     worker_uncount_job((worker *)bask_self);
-    run_range((worker *)bask_self, s.plan, s.from, s.to);
+    if (!hold_back(s.plan, s.from, s.to))
+        run_range((worker *)bask_self, s.plan, s.from, s.to);
 }
 
 /*
@@ -155,6 +162,8 @@ static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
         chain(&r, p->roots[from++]);
         if (from < to)
             floor = drain_own(w, floor);
+        if (from < to && hold_back(p, from, to))
+            break;
     }
     runner_end(&r);
 }
@@ -169,7 +178,8 @@ static void run_roots(bask_job *job)
 {
     plan *p = (plan *)((char *)job - offsetof(plan, job));
     worker_uncount_job((worker *)bask_self);
-    run_range((worker *)bask_self, p, 0, p->nroots);
+    if (!hold_back(p, 0, p->nroots))
+        run_range((worker *)bask_self, p, 0, p->nroots);
 }
 
 /*
@@ -180,11 +190,13 @@ static void run_roots(bask_job *job)
 static void offer_roots(plan *p)
 {
     worker *self = worker_self(p->pool);
+    bool held = p->yields_buffers && budget_limits(p->pool->budget);
+    p->source = (source){.end = p->nroots, .run = run_source, .held = held};
     if (self) {
+        p->source.end = 0; /* roots come there only if they are given back */
         p->job.run = run_roots;
         worker_push(self, (item)&p->job | ITEM_JOB);
     } else {
-        p->source = (source){NULL, 0, p->nroots, run_source};
         source_offer(p->pool, &p->source);
     }
 }

@@ -29,6 +29,7 @@ static inline void runner_begin(runner *r, plan *p, worker *w)
     r->task.plan = p;
     r->task.whole = &r->task;
     r->task.cancelled = outcome_unwanted;
+    r->task.pool = p->pool;
     task_begin(&r->task);
 }
 

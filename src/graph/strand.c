@@ -15,7 +15,8 @@ void bask_strand_run(bask_strand *strand, bask_strand_fn *compute)
         return;
     }
     bask_task *whole = spawner->whole;
-    bask_task task = {.node = whole->node, .plan = whole->plan, .whole = whole};
+    bask_task task = {
+        .node = whole->node, .plan = whole->plan, .whole = whole, .pool = whole->pool};
     task_begin(&task);
     compute(strand);
     task_end(&task);

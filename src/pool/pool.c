@@ -39,6 +39,9 @@ static bask_status options_check(const bask_pool_options *o)
 
 static void pool_free(bask_pool *pool)
 {
+    int64_t results = 0;
+    for (worker *v = NULL; (v = pool_next(pool, v));)
+        results += v->ledger.results;
     for (int i = 0; i < pool->nworkers; i++)
         worker_free(&pool->workers[i]);
     free(pool->workers);
@@ -50,6 +53,8 @@ static void pool_free(bask_pool *pool)
         seat = next;
     }
     pthread_mutex_destroy(&pool->sources_lock);
+    if (pool->budget)
+        budget_close(pool->budget, results);
     free(pool);
 }
 
@@ -122,9 +127,10 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
     pthread_mutex_init(&pool->sources_lock, NULL);
     pool->spin_ns = o.spin_ns ? (o.spin_ns > 0 ? o.spin_ns : 0) : POOL_SPIN_NS;
     snprintf(pool->name, sizeof pool->name, "%.10s", o.name ? o.name : "bask");
+    pool->budget = budget_new(pool, n, o.memory_limit);
     if (n > 0)
         pool->workers = aligned_alloc(_Alignof(worker), (size_t)n * sizeof(worker));
-    bool ok = n == 0 || pool->workers;
+    bool ok = pool->budget && (n == 0 || pool->workers);
     while (ok && pool->nworkers < n)
         ok = worker_init(&pool->workers[pool->nworkers], pool, pool->nworkers) && ++pool->nworkers;
     if (!ok)
@@ -201,6 +207,7 @@ void bask_pool_get_stats(const bask_pool *pool, bask_pool_stats *stats)
 {
     memset(stats, 0, sizeof *stats);
     stats->workers = (uint64_t)pool->nworkers;
+    budget_stats(pool, stats);
     for (worker *v = NULL; (v = pool_next((bask_pool *)pool, v));) {
         stats->tasks += atomic_load_explicit(&v->tasks, memory_order_relaxed);
         stats->steals += atomic_load_explicit(&v->steals, memory_order_relaxed);

@@ -32,11 +32,21 @@
  *      not settled before: a reservation made while V was parked may go to a worker that parked
  *      after it. So who must wake V and finds no sleeper to reserve waits for either: V is woken,
  *      or another reservation was carried out on a later parker, who is a sleeper now.
+ *  (e) Held roots (source.h) are public work while the budget is open, and while nobody works: all
+ *      threads search, sleep or are in sleep_block. Both begin with a step that somebody follows by
+ *      a look. The budget: by the discharge that brings its count below the limit, which then
+ *      notifies; that is (a). Nobody works: by the last worker's RMW searchers + 1, which looks
+ *      before it parks; by a helper that leaves, which looks as in (b); by the count `blocked`,
+ *      whose writer then notifies: either it sees the others' entries in idle, or they see it.
+ *      A searcher that finds that nobody works leaves by a CAS that has seen that, and then works:
+ *      so one is let through at a time. Who wrongly sees nobody work, since idle and blocked are two
+ *      words, lets one root more through.
  */
 #include "pool/sleep.h"
 
 #include "base/clock.h"
 #include "pool/futex.h"
+#include "pool/source.h"
 #include "pool/word.h"
 #include <sched.h>
 
@@ -107,14 +117,52 @@ static void ask_everybody(bask_pool *pool, const worker *but)
             atomic_store_explicit(&v->face.request, 1, memory_order_seq_cst);
 }
 
-void sleep_leave(bask_pool *pool, uint64_t what)
+/* The idle word was left as IDLE by a searcher or helper. */
+static void pass_baton(bask_pool *pool, uint64_t idle)
 {
-    uint64_t idle = atomic_fetch_sub_explicit(&pool->idle, what, memory_order_seq_cst) - what;
     if (idle_searchers(idle) != 0 || idle_sleepers(idle) <= idle_helpers(idle))
         return;
     ask_everybody(pool, NULL);
     if (pool_has_work(pool))
         sleep_notify(pool);
+}
+
+void sleep_leave(bask_pool *pool, uint64_t what)
+{
+    pass_baton(pool, atomic_fetch_sub_explicit(&pool->idle, what, memory_order_seq_cst) - what);
+}
+
+static bool all_idle(bask_pool *pool, uint64_t idle)
+{
+    uint64_t blocked = atomic_load_explicit(&pool->blocked, memory_order_seq_cst);
+    return (uint64_t)pool->nworkers + idle_helpers(idle) ==
+           idle_searchers(idle) + idle_sleepers(idle) + blocked;
+}
+
+bool sleep_all_idle(bask_pool *pool)
+{
+    return all_idle(pool, atomic_load_explicit(&pool->idle, memory_order_seq_cst));
+}
+
+bool sleep_leave_alone(bask_pool *pool)
+{
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    do
+        if (!all_idle(pool, idle))
+            return false;
+    while (!atomic_compare_exchange_weak_explicit(&pool->idle, &idle, idle - IDLE_SEARCHER,
+                                                  memory_order_seq_cst, memory_order_seq_cst));
+    pass_baton(pool, idle - IDLE_SEARCHER);
+    return true;
+}
+
+void sleep_block(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
+{
+    atomic_fetch_add_explicit(&pool->blocked, 1, memory_order_seq_cst);
+    if (source_waiting(pool))
+        sleep_notify(pool);
+    word_block(until, deadline);
+    atomic_fetch_sub_explicit(&pool->blocked, 1, memory_order_seq_cst);
 }
 
 bool sleep_help(bask_pool *pool)

@@ -47,6 +47,16 @@ static inline bool sleep_notify(bask_pool *pool)
 void sleep_search(worker *w);                     /* W becomes a searcher */
 void sleep_leave(bask_pool *pool, uint64_t what); /* IDLE_SEARCHER or IDLE_HELPER leaves */
 
+/* A searcher leaves if nobody works: true for one searcher at a time, and not again before that one
+ * has come back. */
+bool sleep_leave_alone(bask_pool *pool);
+
+/* Does nobody work? Threads that wait for other threads (sleep_block) do not. */
+bool sleep_all_idle(bask_pool *pool);
+
+/* word_block (word.h) in the midst of tasks, by a thread that is a worker. */
+void sleep_block(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline);
+
 /* A searcher parks until work may be there, *UNTIL is done or the DEADLINE passes; then it is a
  * searcher again. */
 void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline);

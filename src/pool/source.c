@@ -2,23 +2,61 @@
 #include "pool/source.h"
 
 #include "base/clock.h"
-#include "pool/sleep.h"
+#include <stdlib.h>
 
 enum { SOURCE_RANGE_NS = 20000, SOURCE_MAX_CHUNK = 1 << 15 };
+
+static _Atomic uint64_t *count_of(bask_pool *pool, const source *s)
+{
+    return s->held ? &pool->nheld : &pool->nsources;
+}
+
+/* Under the lock. */
+static void list(bask_pool *pool, source *s, bool first)
+{
+    if (!pool->first_source || first) {
+        s->next = pool->first_source;
+        pool->first_source = s;
+    } else {
+        pool->last_source->next = s;
+    }
+    if (!s->next)
+        pool->last_source = s;
+    /* visible work, then notify: pairs with a parker's P1, P3 */
+    atomic_fetch_add_explicit(count_of(pool, s), 1, memory_order_seq_cst);
+}
+
+static void call_claimers(bask_pool *pool)
+{
+    if (source_waiting(pool))
+        sleep_notify(pool);
+}
 
 void source_offer(bask_pool *pool, source *s)
 {
     s->next = NULL;
     pthread_mutex_lock(&pool->sources_lock);
-    if (pool->first_source)
-        pool->last_source->next = s;
-    else
-        pool->first_source = s;
-    pool->last_source = s;
-    /* visible work, then notify: pairs with a parker's P1, P3 */
-    atomic_fetch_add_explicit(&pool->nsources, 1, memory_order_seq_cst);
+    list(pool, s, false);
     pthread_mutex_unlock(&pool->sources_lock);
-    sleep_notify(pool);
+    call_claimers(pool);
+}
+
+bool source_give_back(bask_pool *pool, source *s, uint64_t from, uint64_t to)
+{
+    if (budget_open(pool->budget))
+        return false;
+    source_rest *rest = malloc(sizeof *rest);
+    if (!rest)
+        return false;
+    pthread_mutex_lock(&pool->sources_lock);
+    bool listed = s->cursor < s->end || s->rests;
+    *rest = (source_rest){s->rests, from, to};
+    s->rests = rest;
+    if (!listed) /* first: who waits for a run in the midst of a task finishes that before others */
+        list(pool, s, true);
+    pthread_mutex_unlock(&pool->sources_lock);
+    call_claimers(pool);
+    return true;
 }
 
 /* How many to take: twice as many as last time while that took less than SOURCE_RANGE_NS, half as
@@ -36,28 +74,60 @@ static uint64_t chunk_for(bask_pool *pool, worker *w, uint64_t left)
     return w->chunk < share ? w->chunk : share;
 }
 
-bool source_run(bask_pool *pool, worker *w)
+/* Under the lock: the first source to claim from, ALL: held or not; and the one before it. */
+static source *first_open(bask_pool *pool, bool all, source **before)
 {
-    /* relaxed: a hint; whoever goes to sleep looks again (P3) */
-    if (atomic_load_explicit(&pool->nsources, memory_order_relaxed) == 0)
-        return false;
-    pthread_mutex_lock(&pool->sources_lock);
     source *s = pool->first_source;
+    for (*before = NULL; s && s->held && !all; s = s->next)
+        *before = s;
+    return s;
+}
+
+static void unlist(bask_pool *pool, source *s, source *before)
+{
+    if (before)
+        before->next = s->next;
+    else
+        pool->first_source = s->next;
+    if (pool->last_source == s)
+        pool->last_source = before;
+    atomic_fetch_sub_explicit(count_of(pool, s), 1, memory_order_seq_cst);
+}
+
+/* Under the lock: claims from *FROM on; returns how many. */
+static uint64_t claim(bask_pool *pool, worker *w, source *s, bool let_through, uint64_t *from)
+{
+    source_rest *rest = s->rests;
+    uint64_t *cursor = rest ? &rest->from : &s->cursor, end = rest ? rest->to : s->end;
+    uint64_t take = let_through ? 1 : chunk_for(pool, w, end - *cursor);
+    *from = *cursor;
+    *cursor += take;
+    if (rest && *cursor == end) {
+        s->rests = rest->next;
+        free(rest);
+    }
+    return take;
+}
+
+bool source_run(bask_pool *pool, worker *w, bool let_through)
+{
+    bool all = let_through || budget_open(pool->budget);
+    /* relaxed: a hint; whoever goes to sleep looks again (P3) */
+    if (atomic_load_explicit(&pool->nsources, memory_order_relaxed) == 0 &&
+        !(all && atomic_load_explicit(&pool->nheld, memory_order_relaxed)))
+        return false;
+    source *before;
+    pthread_mutex_lock(&pool->sources_lock);
+    source *s = first_open(pool, all, &before);
     if (!s) {
         pthread_mutex_unlock(&pool->sources_lock);
         return false;
     }
-    uint64_t from = s->cursor, take = chunk_for(pool, w, s->end - from);
-    s->cursor = from + take;
-    bool more = s->cursor < s->end;
-    if (!more) {
-        pool->first_source = s->next;
-        atomic_fetch_sub_explicit(&pool->nsources, 1, memory_order_seq_cst);
-    }
-    more = pool->first_source != NULL;
+    uint64_t from, take = claim(pool, w, s, let_through && s->held, &from);
+    if (s->cursor == s->end && !s->rests)
+        unlist(pool, s, before);
     pthread_mutex_unlock(&pool->sources_lock);
-    if (more)
-        sleep_notify(pool); /* each claimer calls the next one, so that a wide graph wakes all */
+    call_claimers(pool); /* each claimer calls the next one, so that a wide graph wakes all */
     s->run(s, w, from, from + take);
     return true;
 }

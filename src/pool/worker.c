@@ -29,11 +29,13 @@ bool worker_init(worker *w, bask_pool *pool, int id)
     w->cpu = -1;
     w->chunk = 1;
     w->random = 2654435761u * (uint32_t)(id + 2) | 1;
+    bins_init(&w->bins, pool->budget->kept);
     return deque_init(&w->deque);
 }
 
 void worker_free(worker *w)
 {
+    bins_free(&w->bins);
     deque_free(&w->deque);
 }
 
@@ -125,10 +127,12 @@ static bool over(worker *w, _Atomic uint32_t *until)
            !pool_has_work(w->pool);
 }
 
-enum { SEARCH_OVER = 0, SEARCH_AGAIN = ITEM_TAG }; /* results of search() that are no items */
+/* Results of search() that are no items. AGAIN: there may be something at home. ROOT: one root is
+ * let through. */
+enum { SEARCH_OVER = 0, SEARCH_ROOT = ITEM_CHILD, SEARCH_AGAIN = ITEM_TAG };
 
-/* Looks for work, parking where there is none. SEARCH_AGAIN: there may be something at home. Others
- * rely on a searcher, so it must take what it finds. */
+/* Looks for work, parking where there is none. Others rely on a searcher, so it must take what it
+ * finds. */
 static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
 {
     bask_pool *pool = w->pool;
@@ -138,12 +142,14 @@ static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
     for (unsigned round = 0;; round++) {
         if (over(w, until))
             break;
-        if (source_waiting(pool) || inbox_nonempty(pool)) {
+        if (source_ready(pool) || inbox_nonempty(pool)) {
             x = SEARCH_AGAIN;
             break;
         }
         if ((x = steal(w)))
             break;
+        if (source_held(pool) && sleep_leave_alone(pool))
+            return SEARCH_ROOT;
         cpu_relax();
         if (round % 16 != 0) /* the clock costs as much as a few looks */
             continue;
@@ -170,7 +176,7 @@ static item outside_first(worker *w)
     enum { OUTSIDE_TURN = 64 };
     item x = 0;
     if (++w->turns % OUTSIDE_TURN == 0 && !(x = inbox_take(w)))
-        source_run(w->pool, w);
+        source_run(w->pool, w, false);
     return x;
 }
 
@@ -184,17 +190,19 @@ void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
         if (!x)
             x = deque_take(&w->deque);
         if (!x && flags & WORKER_JOIN && w->nest >= WORKER_DEEP) {
-            word_block(until, deadline); /* no searcher, no sleeper: as if in a long leaf */
+            sleep_block(w->pool, until, deadline); /* as if in a long leaf */
             return;
         }
         if (!x)
             x = inbox_take(w);
-        if (!x && !source_run(w->pool, w)) {
+        if (!x && !source_run(w->pool, w, false)) {
             x = search(w, until, deadline, flags);
             if (x == SEARCH_OVER)
                 return;
         }
-        if (x && x != SEARCH_AGAIN)
+        if (x == SEARCH_ROOT)
+            source_run(w->pool, w, true);
+        else if (x && x != SEARCH_AGAIN)
             worker_execute(w, x);
         if (deadline != INT64_MAX && clock_ns() >= deadline)
             return;

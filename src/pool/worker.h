@@ -3,6 +3,7 @@
 #ifndef BASK_POOL_WORKER_H
 #define BASK_POOL_WORKER_H
 
+#include "pool/budget.h"
 #include "pool/cell.h"
 #include "pool/deque.h"
 #include <bask/pool.h>
@@ -39,6 +40,8 @@ struct worker {
      * word_finish, which compares addresses only */
     _Atomic(_Atomic uint32_t *) waiting_for;
     counter tasks, steals, failed_steals, parks, wakes;
+    ledger ledger; /* of the results that it makes and frees */
+    bins bins;     /* freed blocks */
     pthread_t thread;
     int cpu; /* to be bound to, -1: none */
 };
@@ -52,11 +55,14 @@ struct bask_pool {
     char name[16];
     _Alignas(128) _Atomic uint64_t idle;     /* searchers, sleepers, helpers: sleep.c */
     _Alignas(128) _Atomic(bask_job *) inbox; /* injected jobs, newest first: inbox.h */
-    _Alignas(128) _Atomic uint64_t nsources; /* sources that may have roots to claim */
-    pthread_mutex_t sources_lock;            /* guards the list below and every claim */
+    _Alignas(128) _Atomic uint64_t nsources; /* sources that may have roots to claim, */
+    _Atomic uint64_t nheld;                  /* and those whose roots may be held back */
+    _Atomic uint64_t blocked; /* workers in sleep_block; seq_cst, as the idle word: sleep.c, (e) */
+    pthread_mutex_t sources_lock; /* guards the list below and every claim */
     source *first_source, *last_source;
     _Atomic(worker *) seats; /* grows only; for host threads that help */
     atomic_bool stopping;    /* seq_cst: pairs with a parker's last look */
+    budget *budget;
 };
 
 extern bask_worker worker_nobody; /* what bask_self points to on threads that are no workers */

@@ -41,7 +41,7 @@ Test(memory, aligned_and_zero_bytes)
         char *p = memory_get(size);
         cr_assert(p && (uintptr_t)p % 64 == 0);
         memset(p, 1, size);
-        memory_put(p, size);
+        memory_put(p);
     }
     cr_assert_null(memory_get(SIZE_MAX - 10));
 }

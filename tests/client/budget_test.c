@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Results that are alive are counted, and roots wait while there are too many of them, but never for
+ * ever. */
+#include "client/core.h"
+#include "pool/sleep.h"
+#include "support/clusters.h"
+#include <sched.h>
+
+enum { BLOCK = 1 << 18, LIMIT = 8 * BLOCK, LOADS = 64 };
+
+static bask_pool_stats stats_of(bask_client *c)
+{
+    bask_pool_stats stats;
+    bask_client_stats(c, &stats);
+    return stats;
+}
+
+static bask_client *open_limited(int workers, long limit)
+{
+    char address[64];
+    snprintf(address, sizeof address, "threads://%d?spin=1us&memory=%ld", workers, limit);
+    return open_client(address);
+}
+
+/* A task may hold its result for a moment after its future is done: so the number is waited for, and
+ * a wrong one ends at the test's time-out. */
+static void settles_at(bask_client *c, uint64_t bytes)
+{
+    while (stats_of(c).live_bytes != bytes)
+        sched_yield();
+}
+
+/* Closes C, whose results must all be gone. */
+static void close_empty(bask_client *c)
+{
+    settles_at(c, 0);
+    bask_close(c);
+}
+
+/* ---- kernels ---- */
+
+static _Atomic long loads;   /* buffers that load has made */
+static _Atomic bool go_on;   /* lets `blocker` end */
+static _Atomic bool blocked; /* it runs */
+
+BASK_KERNEL(bask_buffer *, load, (int64_t, x))
+{
+    bask_buffer *b = bask_buffer_new(BLOCK);
+    for (int64_t *p = bask_buffer_data(b), *end = p + BLOCK / sizeof *p; p < end; p++)
+        *p = x;
+    atomic_fetch_add(&loads, 1);
+    return b;
+}
+BASK_KERNEL(int64_t, first_of, (bask_span, in))
+{
+    return *(const int64_t *)in.data;
+}
+BASK_KERNEL(int64_t, blocker, (int64_t, x))
+{
+    atomic_store(&blocked, true);
+    while (!atomic_load(&go_on))
+        sched_yield();
+    return x;
+}
+/* Checks that nobody has overwritten the block. */
+BASK_KERNEL(int64_t, map, (bask_span, in), (int64_t, x))
+{
+    const int64_t *p = in.data;
+    for (size_t i = 0; i < in.size / sizeof *p; i++)
+        if (p[i] != p[0])
+            bask_fail(BASK_EKERNEL, "the block is torn");
+    return p[0] + x;
+}
+BASK_KERNEL(int64_t, add, (int64_t, x), (int64_t, y))
+{
+    return x + y;
+}
+BASK_KERNEL(bask_buffer *, sum, (bask_span, a), (bask_span, b))
+{
+    bask_buffer *out = bask_take(a);
+    int64_t *x = bask_buffer_data(out);
+    for (size_t i = 0; out && i < a.size / sizeof *x; i++)
+        x[i] += ((const int64_t *)b.data)[i];
+    return out;
+}
+BASK_KERNEL_UNTYPED(int64_t, total)
+{
+    int64_t s = 0;
+    for (size_t i = 0; i < bask_task_argument_count(task); i++) {
+        bask_span in;
+        bask_status status = bask_task_span(task, i, &in);
+        if (status != BASK_OK)
+            return status;
+        s += *(const int64_t *)in.data;
+    }
+    return bask_return(task, &s);
+}
+
+static void reset(void)
+{
+    atomic_store(&loads, 0);
+    atomic_store(&go_on, false);
+    atomic_store(&blocked, false);
+}
+
+/* Adds up N numbers by a tree. */
+static bask_delayed *tree(bask_graph *g, bask_delayed **d, int n)
+{
+    for (; n > 1; n = (n + 1) / 2)
+        for (int i = 0; i < n / 2; i++) {
+            d[i] = bask_delay(g, add, d[2 * i], d[2 * i + 1]);
+            if (i == n / 2 - 1 && n % 2)
+                d[i + 1] = d[n - 1];
+        }
+    return d[0];
+}
+
+/* ---- counting ---- */
+
+static void count(bask_client *c)
+{
+    enum { N = 20, SIZE = BLOCK * N };
+    bask_graph *g = bask_graph_new(c);
+    bask_delayed *d[N];
+    bask_future *f[N];
+    for (int i = 0; i < N; i++)
+        d[i] = bask_delay(g, load, i);
+    cr_assert_eq(bask_compute_sync(c, d, N, f), BASK_OK);
+    settles_at(c, SIZE);
+    for (int i = 0; i < N; i += 2)
+        bask_future_free(f[i]);
+    settles_at(c, SIZE / 2);
+    uint64_t slack = BUDGET_SLACK * (stats_of(c).workers + 1), peak = stats_of(c).peak_bytes;
+    cr_assert(peak + slack >= SIZE && peak <= SIZE + slack, "%llu", (unsigned long long)peak);
+    for (int i = 1; i < N; i += 2)
+        bask_future_free(f[i]);
+    bask_future *single = bask_submit(c, load, 1);
+    cr_assert_eq(bask_wait(&single, 1, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    settles_at(c, BLOCK);
+    bask_future_free(single);
+    settles_at(c, 0);
+    bask_graph_free(g);
+}
+
+Test(budget, results_are_counted_until_their_last_use)
+{
+    each_cluster(count);
+}
+
+Test(budget, the_peak_of_one_thread_is_exact)
+{
+    enum { N = 10 };
+    static const char *const addresses[] = {"threads://1?memory=1G", "sync://"};
+    for (int i = 0; i < 2; i++) {
+        bask_client *c = open_client(addresses[i]);
+        bask_graph *g = bask_graph_new(c);
+        bask_delayed *d[N];
+        bask_future *f;
+        for (int k = 0; k < N; k++)
+            d[k] = bask_delay(g, first_of,
+                              bask_delay(g, sum, bask_delay(g, load, k), bask_delay(g, load, k)));
+        bask_delayed *all = tree(g, d, N);
+        cr_assert_eq(bask_compute(c, &all, 1, &f), BASK_OK);
+        cr_assert_eq(bask_wait(&f, 1, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+        cr_assert_eq(stats_of(c).peak_bytes, 2 * BLOCK, "%s: depth first", addresses[i]);
+        bask_future_free(f);
+        bask_graph_free(g);
+        close_empty(c);
+    }
+}
+
+static char store[1000];
+static void nothing(void *data, void *user)
+{
+    (void)data, (void)user;
+}
+BASK_KERNEL(bask_buffer *, wrapped, (bool, released))
+{
+    return bask_buffer_wrap(store, sizeof store, released ? nothing : NULL, NULL);
+}
+
+static void count_wrapped(bask_client *c)
+{
+    bask_future *f[] = {bask_submit(c, wrapped, true), bask_submit(c, wrapped, false)};
+    cr_assert_eq(bask_wait(f, 2, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    settles_at(c, sizeof store); /* of the one that is released */
+    bask_future_free(f[0]);
+    bask_future_free(f[1]);
+    settles_at(c, 0);
+}
+
+Test(budget, wrapped_memory_counts_if_it_is_released)
+{
+    each_cluster(count_wrapped);
+}
+
+static void fail_and_cancel(bask_client *c)
+{
+    bask_graph *g = bask_graph_new(c);
+    bask_delayed *d[LOADS];
+    bask_future *f[LOADS];
+    for (int i = 0; i < LOADS; i++) {
+        bask_delayed *b = bask_delay(g, load, i);
+        bask_arg args[] = {bask_arg_delayed(b), bask_literal(1)};
+        d[i] = i % 2 ? bask_delay_array(g, &total_kernel, args, 2) : bask_delay(g, first_of, b);
+    }
+    cr_assert_eq(bask_compute(c, d, LOADS, f), BASK_OK);
+    for (int i = 0; i < LOADS; i += 4)
+        bask_cancel(f[i]);
+    cr_assert_eq(bask_wait(f, LOADS, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    cr_assert_eq(bask_future_status(f[1]), BASK_ETYPE);
+    for (int i = 0; i < LOADS; i++)
+        bask_future_free(f[i]);
+    cr_assert_eq(bask_compute(c, d, LOADS, f), BASK_OK);
+    for (int i = 0; i < LOADS; i++) {
+        bask_cancel(f[i]);
+        bask_future_free(f[i]);
+    }
+    bask_graph_free(g);
+    settles_at(c, 0);
+}
+
+Test(budget, failures_and_cancellation_leave_nothing)
+{
+    each_cluster(fail_and_cancel);
+    for (int workers = 1; workers <= 4; workers++) {
+        bask_client *c = open_limited(workers, BLOCK);
+        fail_and_cancel(c);
+        close_empty(c);
+    }
+}
+
+/* ---- holding back ---- */
+
+static bool all_asleep_but(bask_client *c, int n)
+{
+    uint64_t idle = atomic_load(&c->pool->idle);
+    return idle_searchers(idle) == 0 &&
+           idle_sleepers(idle) == (uint64_t)(bask_client_workers(c) - n);
+}
+
+/* The buffers of all loads are alive until `blocker` has run, if they are loaded before. */
+static bask_future *start_gated(bask_client *c, bask_graph *g)
+{
+    bask_delayed *d[LOADS], *gate = bask_delay(g, blocker, 1);
+    bask_future *f;
+    reset();
+    for (int i = 0; i < LOADS; i++)
+        d[i] = bask_delay(g, map, bask_delay(g, load, i), gate);
+    bask_delayed *all = tree(g, d, LOADS);
+    cr_assert_eq(bask_compute(c, &all, 1, &f), BASK_OK);
+    return f;
+}
+
+static const int64_t GATED_SUM = (int64_t)LOADS * (LOADS - 1) / 2 + LOADS;
+
+static void finish(bask_future *f, int64_t want)
+{
+    int64_t x = -1;
+    atomic_store(&go_on, true);
+    cr_assert_eq(bask_result(f, &x), BASK_OK, "%s", bask_last_error());
+    cr_assert_eq(x, want);
+    bask_future_free(f);
+}
+
+Test(budget, without_a_limit_all_roots_are_started)
+{
+    bask_client *c = open_client("threads://2");
+    bask_graph *g = bask_graph_new(c);
+    bask_future *f = start_gated(c, g);
+    while (atomic_load(&loads) < LOADS)
+        sched_yield();
+    finish(f, GATED_SUM);
+    cr_assert_geq(stats_of(c).peak_bytes, (LOADS - 8) * BLOCK);
+    bask_graph_free(g);
+    close_empty(c);
+}
+
+Test(budget, roots_wait_while_something_runs)
+{
+    for (int workers = 2; workers <= 8; workers *= 2) {
+        bask_client *c = open_limited(workers, LIMIT);
+        bask_graph *g = bask_graph_new(c);
+        bask_future *f = start_gated(c, g);
+        while (atomic_load(&loads) < LOADS && !(atomic_load(&blocked) && all_asleep_but(c, 1)))
+            sched_yield();
+        long most = LIMIT / BLOCK + workers; /* each worker begins one just below the limit */
+        cr_assert_leq(atomic_load(&loads), most, "%d workers", workers);
+        cr_assert_geq(atomic_load(&loads), LIMIT / BLOCK);
+        finish(f, GATED_SUM);
+        cr_assert_leq(stats_of(c).peak_bytes, (uint64_t)(most + 1) * BLOCK, "%d workers", workers);
+        cr_assert_eq(atomic_load(&loads), LOADS);
+        bask_graph_free(g);
+        close_empty(c);
+    }
+}
+
+Test(budget, roots_go_on_when_the_host_frees_results)
+{
+    bask_client *c = open_limited(2, LIMIT);
+    bask_graph *g = bask_graph_new(c);
+    bask_future *f = start_gated(c, g), *held[2 * LIMIT / BLOCK];
+    size_t n = sizeof held / sizeof held[0];
+    while (!(atomic_load(&blocked) && all_asleep_but(c, 1)))
+        sched_yield();
+    for (size_t i = 0; i < n; i++) /* submitted tasks are not held back */
+        held[i] = bask_submit(c, load, 7);
+    cr_assert_eq(bask_wait(held, n, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    finish(f, GATED_SUM);
+    cr_assert_gt(stats_of(c).live_bytes, LIMIT);
+
+    /* now nothing is free before the host lets go of it */
+    reset();
+    bask_delayed *d[LOADS], *gate = bask_delay(g, blocker, 0);
+    for (int i = 0; i < LOADS; i++)
+        d[i] = bask_delay(g, first_of, bask_delay(g, load, i));
+    bask_delayed *out[] = {gate, tree(g, d, LOADS)};
+    bask_future *f2[2];
+    cr_assert_eq(bask_compute(c, out, 2, f2), BASK_OK);
+    while (!(atomic_load(&blocked) && all_asleep_but(c, 1)))
+        sched_yield();
+    cr_assert_lt(atomic_load(&loads), LOADS);
+    for (size_t i = 0; i < n; i++)
+        bask_future_free(held[i]);
+    cr_assert_eq(bask_wait(&f2[1], 1, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    cr_assert(!atomic_load(&go_on), "the other worker was busy all the time");
+    bask_future_free(f2[1]);
+    finish(f2[0], 0);
+    bask_graph_free(g);
+    close_empty(c);
+}
+
+/* Holds results beyond the limit, and one of the two workers. */
+typedef struct full {
+    bask_client *client;
+    bask_future *held[2 * LIMIT / BLOCK], *blocker;
+} full;
+
+static full fill(void)
+{
+    full s = {.client = open_limited(2, LIMIT)};
+    size_t n = sizeof s.held / sizeof s.held[0];
+    reset();
+    for (size_t i = 0; i < n; i++)
+        s.held[i] = bask_submit(s.client, load, 7);
+    cr_assert_eq(bask_wait(s.held, n, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    s.blocker = bask_submit(s.client, blocker, 1);
+    while (!atomic_load(&blocked))
+        sched_yield();
+    return s;
+}
+
+static void empty(full *s)
+{
+    finish(s->blocker, 1);
+    for (size_t i = 0; i < sizeof s->held / sizeof s->held[0]; i++)
+        bask_future_free(s->held[i]);
+    close_empty(s->client);
+}
+
+/* The sum of the numbers below N, with buffers or without. */
+static bask_future *start_sum(bask_client *c, int n, bool buffers)
+{
+    bask_graph *g = bask_graph_new(c);
+    bask_delayed **d = malloc((size_t)n * sizeof(bask_delayed *));
+    bask_future *f;
+    for (int i = 0; i < n; i++)
+        d[i] = buffers ? bask_delay(g, first_of, bask_delay(g, load, i)) : bask_delay(g, add, i, 0);
+    bask_delayed *all = tree(g, d, n);
+    cr_assert_eq(bask_compute(c, &all, 1, &f), BASK_OK);
+    bask_graph_free(g);
+    free(d);
+    return f;
+}
+
+static int64_t sum_below(int64_t n)
+{
+    return n * (n - 1) / 2;
+}
+
+Test(budget, graphs_without_buffers_do_not_wait)
+{
+    full s = fill();
+    bask_future *held = start_sum(s.client, LOADS, true), *f = start_sum(s.client, 1000, false);
+    cr_assert_eq(bask_wait(&f, 1, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    cr_assert_not(bask_future_done(held));
+    atomic_store(&go_on, true);
+    finish(held, sum_below(LOADS));
+    finish(f, sum_below(1000));
+    empty(&s);
+}
+
+Test(budget, each_client_has_its_own)
+{
+    full s = fill();
+    bask_client *other = open_limited(2, LIMIT);
+    settles_at(other, 0);
+    bask_future *held = start_sum(s.client, LOADS, true), *f = start_sum(other, LOADS, true);
+    cr_assert_eq(bask_wait(&f, 1, BASK_ALL, BASK_FOREVER, NULL), BASK_OK);
+    cr_assert_not(bask_future_done(held));
+    cr_assert_eq(stats_of(s.client).live_bytes, 2 * LIMIT);
+    finish(f, sum_below(LOADS));
+    close_empty(other);
+    finish(held, sum_below(LOADS));
+    empty(&s);
+}
+
+/* ---- no limit is too small ---- */
+
+static void never_fits(bask_client *c, bask_graph *g)
+{
+    bask_arg args[LOADS];
+    bask_future *f;
+    for (int i = 0; i < LOADS; i++)
+        args[i] = bask_arg_delayed(bask_delay(g, load, i));
+    bask_delayed *all = bask_delay_array(g, &total_kernel, args, LOADS);
+    cr_assert_eq(bask_compute(c, &all, 1, &f), BASK_OK);
+    finish(f, sum_below(LOADS));
+    cr_assert_geq(stats_of(c).peak_bytes, LOADS * BLOCK);
+}
+
+/* Rows of buffers, each of which is made of two of the row before. */
+static void stencil(bask_client *c, bask_graph *g)
+{
+    enum { WIDTH = 16, ROWS = 20 };
+    bask_delayed *above[WIDTH], *here[WIDTH];
+    bask_future *f[WIDTH];
+    for (int row = 0; row < ROWS; row++) {
+        for (int i = 0; i < WIDTH; i++)
+            here[i] =
+                row ? bask_delay(g, sum, above[i], above[(i + 1) % WIDTH]) : bask_delay(g, load, 1);
+        memcpy(above, here, sizeof above);
+    }
+    for (int i = 0; i < WIDTH; i++)
+        here[i] = bask_delay(g, first_of, above[i]);
+    cr_assert_eq(bask_compute_sync(c, here, WIDTH, f), BASK_OK);
+    for (int i = 0; i < WIDTH; i++)
+        finish(f[i], 1 << (ROWS - 1));
+}
+
+static bask_client *inner_client;
+BASK_KERNEL(bask_buffer *, nested, (int64_t, x))
+{
+    bask_future *f = start_sum(inner_client, 8, true);
+    int64_t sum = 0;
+    if (bask_result(f, &sum) != BASK_OK || sum != sum_below(8))
+        bask_fail(BASK_EKERNEL, "%s", bask_last_error());
+    bask_future_free(f);
+    return load(x);
+}
+
+/* Roots that run graphs of their own, and wait for them. */
+static void waits_inside(bask_client *c, bask_graph *g)
+{
+    enum { N = 40 };
+    bask_delayed *d[N];
+    bask_future *f;
+    inner_client = c;
+    for (int i = 0; i < N; i++)
+        d[i] = bask_delay(g, first_of, bask_delay(g, nested, i));
+    bask_delayed *all = tree(g, d, N);
+    cr_assert_eq(bask_compute(c, &all, 1, &f), BASK_OK);
+    finish(f, sum_below(N));
+}
+
+static void plans(bask_client *c, bask_graph *g)
+{
+    bask_delayed *out[LOADS];
+    bask_plan *plan;
+    int64_t x;
+    for (int i = 0; i < LOADS; i++)
+        out[i] = i % 2 ? bask_delay(g, first_of, bask_delay(g, load, i)) : bask_delay(g, load, i);
+    cr_assert_eq(bask_plan_new(c, out, LOADS, &plan), BASK_OK);
+    for (int run = 0; run < 3; run++) {
+        cr_assert_eq(bask_plan_run(plan), BASK_OK);
+        cr_assert_eq(bask_plan_result(plan, 1, &x), BASK_OK);
+        cr_assert_eq(x, 1);
+        settles_at(c, LOADS / 2 * BLOCK);
+    }
+    bask_plan_free(plan);
+}
+
+static void with_any_limit(void (*check)(bask_client *c, bask_graph *g))
+{
+    static const long limits[] = {1, BLOCK, LIMIT};
+    for (int workers = 1; workers <= 8; workers *= 2)
+        for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+            bask_client *c = open_limited(workers, limits[i]);
+            bask_graph *g = bask_graph_new(c);
+            check(c, g);
+            bask_graph_free(g);
+            close_empty(c);
+        }
+}
+
+Test(budget, what_can_never_fit_completes)
+{
+    with_any_limit(never_fits);
+}
+
+Test(budget, stencils_complete)
+{
+    with_any_limit(stencil);
+}
+
+Test(budget, waiting_inside_a_task_completes)
+{
+    with_any_limit(waits_inside);
+}
+
+Test(budget, plans_run_again)
+{
+    with_any_limit(plans);
+}
+
+/* ---- where the limit comes from ---- */
+
+static int64_t limit_of(const char *address)
+{
+    bask_client *c = open_client(address);
+    int64_t limit = c->pool->budget->limit;
+    bask_close(c);
+    return limit;
+}
+
+Test(budget, the_limit_is_an_option_or_in_the_environment)
+{
+    bask_client *c;
+    cr_assert_eq(limit_of("threads://2"), INT64_MAX);
+    cr_assert_eq(limit_of("threads://2?memory=3M"), 3 << 20);
+    setenv("BASK_MEMORY_LIMIT", "2G", 1);
+    cr_assert_eq(limit_of("threads://2"), INT64_C(2) << 30);
+    cr_assert_eq(limit_of("threads://2?memory=300K"), 300 << 10);
+    cr_assert_eq(limit_of("threads://2?memory=0"), INT64_MAX);
+    cr_assert_eq(limit_of("sync://"), INT64_MAX);
+    setenv("BASK_MEMORY_LIMIT", "2 GB", 1);
+    cr_assert_eq(limit_of("threads://2?memory=1"), 1);
+    cr_assert_eq(bask_open("threads://2", &c), BASK_EADDRESS);
+    cr_assert_str_eq(bask_last_error(),
+                     "BASK_MEMORY_LIMIT=2 GB is not a size such as 65536, 256K or 1M");
+    cr_assert_eq(bask_open("threads://2?memory=x", &c), BASK_EADDRESS);
+    cr_assert(strstr(bask_last_error(), "memory=x"), "%s", bask_last_error());
+    setenv("BASK_MEMORY_LIMIT", "", 1);
+    cr_assert_eq(limit_of("threads://2"), INT64_MAX);
+}
+
+Test(budget, results_outlive_the_client_that_counts_them)
+{
+    bask_client *c = open_limited(2, LIMIT), *other = open_client("threads://2");
+    bask_future *f[] = {bask_submit(c, load, 3), bask_submit(other, load, 4)};
+    bask_span span[2];
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(bask_result(f[i], &span[i]), BASK_OK);
+    bask_close(c);
+    bask_close(other);
+    cr_assert_eq(first_of(span[0]) + first_of(span[1]), 7);
+    bask_future_free(f[0]);
+    bask_future_free(f[1]);
+}
