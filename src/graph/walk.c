@@ -72,7 +72,8 @@ static void walk_on(bask_job *job)
             count *= 2;
         else if (now - start > WALK_NS && count > 1)
             count /= 2;
-        if (p->walked < p->end && inbox_nonempty(w->pool)) {
+        /* what it took from the inbox together with this lies in its deque */
+        if (p->walked < p->end && (inbox_nonempty(w->pool) || deque_nonempty(&w->deque))) {
             task_end(&r.task);
             inbox_push(w->pool, job);
             return;
