@@ -17,6 +17,9 @@
  *   assertions             the counters never go below 0 and end at 0, and nobody parks with private
  *                          work of its own
  *
+ * ROOTS=n: host 0 offers n held roots as well, and waits for them; the budget is exceeded, until
+ * FREES of the jobs are over (0: always). A root is claimed and run in one step.
+ *
  * CELLS=1: jobs start without a request, like the cells of a graph. DEEP=n: joins with n jobs on the
  * stack are deep. HELP=0: hosts block at once. DEADLINES=1: a wait in a job may time out once.
  * DRAIN=1: the host stops the pool without waiting. MUTANT=n: one rule is broken; see `check`.
@@ -38,6 +41,12 @@
 #endif
 #ifndef WAVES
 #define WAVES 1
+#endif
+#ifndef ROOTS
+#define ROOTS 0
+#endif
+#ifndef FREES
+#define FREES 0
 #endif
 #ifndef CELLS
 #define CELLS 0
@@ -90,7 +99,11 @@ byte private[3], public[3], left[3], owner[3]; /* per job: its children, and who
 #define LATCH(h) (JOBS + (h))
 bit done[6], word_host[6], word_worker[6];
 #define JOBS_OF(h) ((JOBS + HOSTS - 1 - (h)) / HOSTS)
+#define EVENTS_OF(h) (JOBS_OF(h) + ((h) == 0 -> ROOTS : 0))
 byte latches_down[3], waves[3];
+
+byte roots, jobs_over, blocked;
+bit exceeded = 1;
 
 bit stopping;
 byte ended, hosts_ended;
@@ -101,10 +114,19 @@ byte reserved, busy, refusing;
 
 #define OWNS(t, k) (owner[k] == (t) + 1 && public[k] > 0)
 #define NONEMPTY(t) (queued[t] != 0 || OWNS(t, 0) || OWNS(t, 1) || OWNS(t, 2))
+/* Can a root be claimed, or let through? */
+#define ALL_IDLE (WORKERS + helpers == searchers + sleepers + blocked)
+#if ROOTS
+#define ROOT_READY (roots > 0 && !exceeded)
+#define ROOT_WAITING (roots > 0 && (!exceeded || ALL_IDLE))
+#else
+#define ROOT_READY false
+#define ROOT_WAITING false
+#endif
 #define UNASKED(k) (private[k] > 0 && request[owner[k] - 1] == 0)
 #define ASLEEP_BESIDE_WORK                                                                         \
     (searchers == refusing && sleepers > helpers && busy == 0 &&                                   \
-     (inbox != 0 || NONEMPTY(0) || NONEMPTY(1) || NONEMPTY(2) || NONEMPTY(3) || UNASKED(0) ||      \
+     (inbox != 0 || ROOT_WAITING || NONEMPTY(0) || NONEMPTY(1) || NONEMPTY(2) || NONEMPTY(3) || UNASKED(0) ||      \
       UNASKED(1) || UNASKED(2)))
 
 #define PARKED_UNCOUNTED (parked[0] + parked[1] + parked[2] + parked[3] > sleepers + reserved)
@@ -172,6 +194,19 @@ inline ask(t)
     if :: t < WORKERS || born[t] -> request[t] = 1 :: else fi
 }
 
+#if ROOTS
+/* idle and blocked are two words, so looked at in two steps. */
+inline root_waiting(result)
+{
+    if
+    :: atomic { !result && roots > 0 && !exceeded -> result = 1 }
+    :: atomic { !result && roots > 0 && exceeded -> idle_seen = searchers + sleepers - helpers };
+        result = WORKERS == idle_seen + blocked
+    :: else
+    fi
+}
+#endif
+
 inline pool_has_work()
 {
     SCAN {
@@ -181,16 +216,27 @@ inline pool_has_work()
         :: atomic { else -> v = 0; break }
         od
     }
+#if ROOTS && MUTANT != 17
+    root_waiting(found)
+#endif
 }
 
 inline leave(what, look)
 {
-    atomic {
-        assert(what > 0);
-        what--;
-        found = look && SLEEPER_WANTED;
-        busy = busy + found
-    };
+    atomic { let_go(what, look) };
+    pass_baton()
+}
+
+inline let_go(what, look)
+{
+    assert(what > 0);
+    what--;
+    found = look && SLEEPER_WANTED;
+    busy = busy + found
+}
+
+inline pass_baton()
+{
     if
     :: found ->
 #if MUTANT != 3
@@ -253,6 +299,22 @@ inline word_block(w)
     od
 }
 
+/* A deep join. */
+inline sleep_block(w)
+{
+#if ROOTS
+    atomic { blocked++; busy++ };
+#if MUTANT != 18
+    root_waiting(found);
+#endif
+    if :: atomic { found -> found = 0 }; notify() :: atomic { else -> busy-- } fi;
+#endif
+    word_block(w);
+#if ROOTS
+    blocked--
+#endif
+}
+
 /* ---- fork.c ---- */
 
 /* The older half of job K's private children goes public. */
@@ -292,6 +354,10 @@ active [THREADS] proctype thread()
     byte until = UNTIL, k, v, hand;
     bit found;
     byte timed_out; /* 1: just now, 2: not again */
+#if ROOTS
+    byte idle_seen;
+    bit let_through;
+#endif
     mtype got = nothing;
 
     if :: me >= WORKERS -> goto host :: else fi;
@@ -332,7 +398,7 @@ work: /* worker_run */
         fi
     };
 #if MUTANT != 10
-    if :: d >= DEEP -> word_block(until); goto reached :: else fi;
+    if :: d >= DEEP -> sleep_block(until); goto reached :: else fi;
 #endif
     if
     :: atomic { WILLING && inbox -> hand = inbox; inbox = 0 };
@@ -350,6 +416,13 @@ work: /* worker_run */
     :: else
     fi;
 
+#if ROOTS
+    if
+    :: atomic { WILLING && ROOT_READY -> roots--; busy++; goto root }
+    :: else
+    fi;
+#endif
+
     /* search */
     atomic { searchers++; refusing = refusing + !WILLING };
 look:
@@ -365,7 +438,7 @@ look:
         fi;
         if
         :: WILLING ->
-            if :: atomic { inbox -> got = again; goto leave_search } :: else fi;
+            if :: atomic { inbox || ROOT_READY -> got = again; goto leave_search } :: else fi;
             do
             :: atomic { v < THREADS && v != me -> /* steal */
                     do
@@ -389,6 +462,24 @@ look:
         :: else
         fi
     };
+#if ROOTS
+    if /* sleep_leave_alone */
+    :: WILLING && roots > 0 -> idle_seen = blocked;
+        if
+        :: atomic { WORKERS + helpers == searchers + sleepers + idle_seen ->
+                let_go(searchers, true);
+                let_through = 1
+            };
+            pass_baton();
+            if
+            :: atomic { roots > 0 -> roots--; busy++; let_through = 0; goto root }
+            :: atomic { else -> let_through = 0; goto work }
+            fi
+        :: else
+        fi
+    :: else
+    fi;
+#endif
     if :: timed_out == 1 || HELPER -> goto leave_search :: else fi;
 
     /* sleep_park */
@@ -494,11 +585,35 @@ reached:
         d--;
         stack[d] = 0;
         until = UNTIL;
+        jobs_over++;
         latches_down[k]++;
-        if :: latches_down[k] < JOBS_OF(k) -> k = 0; goto work :: else fi
+        got = (latches_down[k] < EVENTS_OF(k) -> nothing : again)
     };
+#if FREES
+    if /* a discharge */
+    :: atomic { jobs_over == FREES && exceeded -> exceeded = 0; busy++ };
+#if MUTANT != 19
+        root_waiting(found);
+#endif
+        if :: atomic { found -> found = 0 }; notify() :: atomic { else -> busy-- } fi
+    :: else
+    fi;
+#endif
+    if :: atomic { got == nothing -> k = 0; goto work } :: else -> got = nothing fi;
     word_finish(LATCH(k));
     atomic { k = 0; goto work };
+
+#if ROOTS
+root:
+    root_waiting(found);
+    if :: atomic { found -> found = 0 }; notify() :: atomic { else -> busy-- } fi;
+    atomic {
+        latches_down[0]++;
+        if :: latches_down[0] < EVENTS_OF(0) -> goto work :: else fi
+    };
+    word_finish(LATCH(0));
+    goto work;
+#endif
 
 over:
     atomic { ended++; goto finish };
@@ -512,6 +627,14 @@ host:
     :: else -> break
     od;
     k = 0;
+#if ROOTS
+    if
+    :: me == WORKERS -> atomic { roots = ROOTS; busy++ };
+        root_waiting(found);
+        if :: atomic { found -> found = 0 }; notify() :: atomic { else -> busy-- } fi
+    :: else
+    fi;
+#endif
     if :: DRAIN || done[until] -> goto open :: else fi;
     if /* seat_help */
     :: WORKERS == 0
