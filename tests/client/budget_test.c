@@ -405,6 +405,71 @@ Test(budget, each_client_has_its_own)
     empty(&s);
 }
 
+/* All results are needed at once. */
+BASK_KERNEL(int64_t, runs_inside, (bask_client *, c))
+{
+    bask_graph *g = bask_graph_new(c);
+    bask_arg args[LOADS];
+    bask_future *f;
+    int64_t sum = -1;
+    for (int i = 0; i < LOADS; i++)
+        args[i] = bask_arg_delayed(bask_delay(g, load, i));
+    bask_delayed *all = bask_delay_array(g, &total_kernel, args, LOADS);
+    if (bask_compute(c, &all, 1, &f) != BASK_OK || bask_result(f, &sum) != BASK_OK)
+        bask_fail(BASK_EKERNEL, "%s", bask_last_error());
+    bask_future_free(f);
+    bask_graph_free(g);
+    return sum;
+}
+
+Test(budget, roots_of_a_run_inside_a_task_wait_as_well)
+{
+    bask_client *c = open_limited(2, LIMIT);
+    reset();
+    bask_future *busy = bask_submit(c, blocker, 1), *f = bask_submit(c, runs_inside, c);
+    while (atomic_load(&loads) < LOADS && !(atomic_load(&loads) && all_asleep_but(c, 1)))
+        sched_yield();
+    cr_assert_eq(atomic_load(&loads), LIMIT / BLOCK + 1);
+    finish(busy, 1);
+    finish(f, sum_below(LOADS));
+    close_empty(c);
+}
+
+enum { SMALL = 1024, MANY = 5000 };
+BASK_KERNEL(bask_buffer *, load_small, (int64_t, x))
+{
+    bask_buffer *b = bask_buffer_new(SMALL);
+    memcpy(bask_buffer_data(b), &x, sizeof x);
+    atomic_fetch_add(&loads, 1);
+    return b;
+}
+
+/* Roots that take no time are claimed many at a time. */
+Test(budget, roots_that_are_claimed_wait_as_well)
+{
+    enum { FIT = 100, WORKERS = 3 };
+    bask_client *c = open_limited(WORKERS, FIT * SMALL);
+    bask_graph *g = bask_graph_new(c);
+    static bask_arg args[MANY];
+    bask_future *f;
+    reset();
+    bask_future *busy = bask_submit(c, blocker, 1);
+    for (int i = 0; i < MANY; i++)
+        args[i] = bask_arg_delayed(bask_delay(g, load_small, i));
+    bask_delayed *all = bask_delay_array(g, &total_kernel, args, MANY);
+    while (!atomic_load(&blocked))
+        sched_yield();
+    cr_assert_eq(bask_compute(c, &all, 1, &f), BASK_OK);
+    while (atomic_load(&loads) < MANY && !(atomic_load(&loads) && all_asleep_but(c, 1)))
+        sched_yield();
+    cr_assert_leq(atomic_load(&loads), FIT + FIT / 8 + 1 + WORKERS, "the slack is an eighth");
+    cr_assert_geq(atomic_load(&loads), FIT - FIT / 8);
+    finish(busy, 1);
+    finish(f, sum_below(MANY));
+    bask_graph_free(g);
+    close_empty(c);
+}
+
 /* ---- no limit is too small ---- */
 
 static void never_fits(bask_client *c, bask_graph *g)
