@@ -2,14 +2,18 @@
 /* The table of workloads and their peers. */
 #include "built.h" /* BENCH_*: what Meson found */
 #include "cholesky/cholesky.h"
+#include "cilksort/cilksort.h"
 #include "fib/fib.h"
 #include "granularity/granularity.h"
 #include "graph/graph.h"
 #include "idle/idle.h"
 #include "latency/latency.h"
 #include "loop/loop.h"
+#include "matmul/matmul.h"
 #include "memory/memory.h"
+#include "nqueens/nqueens.h"
 #include "stencil/stencil.h"
+#include "uts/uts.h"
 
 #include <stddef.h>
 
@@ -76,6 +80,52 @@ static const bench_workload loop = {
     .tiny = 100000,
     .metrics = {{"time", "ms"}},
     .peers = PEERS(&loop_serial, &loop_bask, LIBGOMP, LIBOMP, TBB(loop_tbb)),
+};
+
+static const bench_workload nqueens = {
+    .name = "nqueens",
+    .about =
+        "All ways to put queens on a board: some forks and a join for each queen (fine), or for "
+        "those in the first rows only (coarse).",
+    .shapes = {"fine", "coarse", NULL},
+    .size = 12,
+    .tiny = 6,
+    .metrics = {{"time", "ms"}, {"task", "ns"}},
+    .peers = PEERS(&nqueens_serial, &nqueens_bask, LIBGOMP, LIBOMP, TBB(nqueens_tbb)),
+};
+
+static const bench_workload uts = {
+    .name = "uts",
+    .about =
+        "The nodes of an unbalanced tree, each next to no work, are counted: a fork and a join for "
+        "each but the first of every node's children.",
+    .shapes = {"geometric", "binomial", NULL},
+    .size = 1000000,
+    .tiny = 20000,
+    .metrics = {{"time", "ms"}, {"node", "ns"}},
+    .peers = PEERS(&uts_serial, &uts_bask, LIBGOMP, LIBOMP, TBB(uts_tbb)),
+};
+
+static const bench_workload cilksort = {
+    .name = "cilksort",
+    .about = "A merge sort of int32 whose merges are parallel too, down to 2048 numbers.",
+    .shapes = {"", NULL},
+    .size = 4000000,
+    .tiny = 20000,
+    .metrics = {{"time", "ms"}},
+    .peers = PEERS(&cilksort_serial, &cilksort_bask, LIBGOMP, LIBOMP, TBB(cilksort_tbb)),
+};
+
+static const bench_workload matmul = {
+    .name = "matmul",
+    .about =
+        "A product of matrices of doubles in tiles of 32 x 32, by divide and conquer down to one "
+        "tile.",
+    .shapes = {"", NULL},
+    .size = 1024,
+    .tiny = 150,
+    .metrics = {{"time", "ms"}},
+    .peers = PEERS(&matmul_serial, &matmul_bask, LIBGOMP, LIBOMP, TBB(matmul_tbb)),
 };
 
 static const bench_workload graph = {
@@ -168,13 +218,16 @@ static const bench_workload idle = {
     .peers = PEERS(&idle_bask, LIBGOMP, LIBOMP, TBB(idle_tbb)),
 };
 
+/* clang-format off */
 const bench_workload *const bench_workloads[] = {
-    &fib,      &loop, &graph, &granularity, &stencil, &memory,
+    &fib, &nqueens, &uts, &cilksort, &matmul, &loop,
+    &graph, &granularity, &stencil, &memory,
 #ifdef BENCH_OPENBLAS
     &cholesky,
 #endif
-    &latency,  &idle, NULL,
+    &latency, &idle, NULL,
 };
+/* clang-format on */
 
 const char *const bench_absent[] = {BENCH_ABSENT NULL};
 const char *const bench_versions[] = {BENCH_VERSIONS NULL};
