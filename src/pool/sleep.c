@@ -13,8 +13,8 @@
  *            P3  look at all public work, the awaited word and `stopping` once more; if there is
  *                something, take the sleeper back by the same reservation, else sleep until
  *                parked == 0
- *   leave    RMW searchers - 1. The last searcher, if somebody sleeps, asks every worker again and
- *            notifies if anything is public (the baton).
+ *   leave    RMW searchers - 1, with what was found taken already. The last searcher, if somebody
+ *            sleeps, asks every worker again and notifies if anything is public (the baton).
  *
  * Claim: nobody sleeps for ever beside work.
  *  (a) Public work: the publisher stores work, then loads idle; the parker writes idle (P1), then

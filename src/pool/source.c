@@ -94,22 +94,22 @@ static void unlist(bask_pool *pool, source *s, source *before)
     atomic_fetch_sub_explicit(count_of(pool, s), 1, memory_order_seq_cst);
 }
 
-/* Under the lock: claims from *FROM on; returns how many. */
-static uint64_t claim(bask_pool *pool, worker *w, source *s, bool let_through, uint64_t *from)
+/* Under the lock. */
+static source_range claim(bask_pool *pool, worker *w, source *s, bool let_through)
 {
     source_rest *rest = s->rests;
     uint64_t *cursor = rest ? &rest->from : &s->cursor, end = rest ? rest->to : s->end;
     uint64_t take = let_through ? 1 : chunk_for(pool, w, end - *cursor);
-    *from = *cursor;
-    *cursor += take;
+    source_range range = {s, *cursor, *cursor + take};
+    *cursor = range.to;
     if (rest && *cursor == end) {
         s->rests = rest->next;
         free(rest);
     }
-    return take;
+    return range;
 }
 
-bool source_run(bask_pool *pool, worker *w, bool let_through)
+bool source_claim(bask_pool *pool, worker *w, bool let_through, source_range *range)
 {
     bool all = let_through || budget_open(pool->budget);
     /* relaxed: a hint; whoever goes to sleep looks again (P3) */
@@ -123,11 +123,10 @@ bool source_run(bask_pool *pool, worker *w, bool let_through)
         pthread_mutex_unlock(&pool->sources_lock);
         return false;
     }
-    uint64_t from, take = claim(pool, w, s, let_through && s->held, &from);
+    *range = claim(pool, w, s, let_through && s->held);
     if (s->cursor == s->end && !s->rests)
         unlist(pool, s, before);
     pthread_mutex_unlock(&pool->sources_lock);
     call_claimers(pool); /* each claimer calls the next one, so that a wide graph wakes all */
-    s->run(s, w, from, from + take);
     return true;
 }

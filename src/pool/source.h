@@ -35,9 +35,20 @@ void source_offer(bask_pool *pool, source *s);
  * may be gone by now. False also when memory is short. */
 bool source_give_back(bask_pool *pool, source *s, uint64_t from, uint64_t to);
 
-/* Claims a range of the first source that may be claimed from and runs it. False: there is none.
+/* What a worker has claimed and is to run. */
+typedef struct source_range {
+    source *source;
+    uint64_t from, to;
+} source_range;
+
+/* Claims a range of the first source that may be claimed from. False: there is none.
  * LET_THROUGH: sleep_leave_alone has let W through to one root that may be held. */
-bool source_run(bask_pool *pool, worker *w, bool let_through);
+bool source_claim(bask_pool *pool, worker *w, bool let_through, source_range *range);
+
+static inline void source_run(const source_range *range, worker *w)
+{
+    range->source->run(range->source, w, range->from, range->to);
+}
 
 static inline bool source_held(bask_pool *pool)
 {

@@ -127,29 +127,44 @@ static bool over(worker *w, _Atomic uint32_t *until)
            !pool_has_work(w->pool);
 }
 
-/* Results of search() that are no items. AGAIN: there may be something at home. ROOT: one root is
- * let through. */
-enum { SEARCH_OVER = 0, SEARCH_ROOT = ITEM_CHILD, SEARCH_AGAIN = ITEM_TAG };
+/* One item, or a range of roots. */
+typedef struct find {
+    item x; /* 0: none */
+    source_range range;
+} find;
 
-/* Looks for work, parking where there is none. Others rely on a searcher, so it must take what it
- * finds. */
-static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
+static void run_find(worker *w, const find *f)
+{
+    if (f->x)
+        worker_execute(w, f->x);
+    else
+        source_run(&f->range, w);
+}
+
+static bool take_outside(worker *w, find *f)
+{
+    return (f->x = inbox_take(w)) || source_claim(w->pool, w, false, &f->range);
+}
+
+/* Looks for work, parking where there is none. False: it is over. Others rely on a searcher, so it
+ * must take what it finds; and it takes it before it leaves, or the last searcher would wake
+ * somebody for it. */
+static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags, find *f)
 {
     bask_pool *pool = w->pool;
     int64_t start = 0;
-    item x = SEARCH_OVER;
+    bool found = false;
     sleep_search(w);
     for (unsigned round = 0;; round++) {
         if (over(w, until))
             break;
-        if (source_ready(pool) || inbox_nonempty(pool)) {
-            x = SEARCH_AGAIN;
+        if ((found = take_outside(w, f) || (f->x = steal(w))))
             break;
+        if (source_held(pool) && sleep_leave_alone(pool)) {
+            if (source_claim(pool, w, true, &f->range))
+                return true;
+            sleep_search(w); /* somebody else has taken it */
         }
-        if ((x = steal(w)))
-            break;
-        if (source_held(pool) && sleep_leave_alone(pool))
-            return SEARCH_ROOT;
         cpu_relax();
         if (round % 16 != 0) /* the clock costs as much as a few looks */
             continue;
@@ -166,44 +181,34 @@ static item search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
         start = 0;
     }
     sleep_leave(pool, IDLE_SEARCHER);
-    return x;
+    return found;
 }
 
 /* Every so often a worker that waits for nothing looks outside first, or work that goes on submitting
  * more of its kind would keep everybody else's from it. */
-static item outside_first(worker *w)
+static bool outside_first(worker *w, find *f)
 {
     enum { OUTSIDE_TURN = 64 };
-    item x = 0;
-    if (++w->turns % OUTSIDE_TURN == 0 && !(x = inbox_take(w)))
-        source_run(w->pool, w, false);
-    return x;
+    return ++w->turns % OUTSIDE_TURN == 0 && take_outside(w, f);
 }
 
 void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
 {
     while (!until || !word_done(until)) {
-        item x = until ? 0 : outside_first(w);
+        find f = {0};
+        bool found = !until && outside_first(w, &f);
         /* private children first: who waits must not keep them from the others */
-        if (!x && w->face.newest)
-            x = fork_take(w);
-        if (!x)
-            x = deque_take(&w->deque);
-        if (!x && flags & WORKER_JOIN && w->nest >= WORKER_DEEP) {
+        if (!found && w->face.newest)
+            found = (f.x = fork_take(w));
+        if (!found)
+            found = (f.x = deque_take(&w->deque));
+        if (!found && flags & WORKER_JOIN && w->nest >= WORKER_DEEP) {
             sleep_block(w->pool, until, deadline); /* as if in a long leaf */
             return;
         }
-        if (!x)
-            x = inbox_take(w);
-        if (!x && !source_run(w->pool, w, false)) {
-            x = search(w, until, deadline, flags);
-            if (x == SEARCH_OVER)
-                return;
-        }
-        if (x == SEARCH_ROOT)
-            source_run(w->pool, w, true);
-        else if (x && x != SEARCH_AGAIN)
-            worker_execute(w, x);
+        if (!found && !take_outside(w, &f) && !search(w, until, deadline, flags, &f))
+            return;
+        run_find(w, &f);
         if (deadline != INT64_MAX && clock_ns() >= deadline)
             return;
     }

@@ -207,6 +207,15 @@ inline root_waiting(result)
 }
 #endif
 
+#if ROOTS
+/* By who has offered or claimed a root. */
+inline call_claimers()
+{
+    root_waiting(found);
+    if :: atomic { found -> found = 0 }; notify() :: atomic { else -> busy-- } fi
+}
+#endif
+
 inline pool_has_work()
 {
     SCAN {
@@ -315,6 +324,23 @@ inline sleep_block(w)
 #endif
 }
 
+/* ---- inbox.h ---- */
+
+/* Of the jobs in HAND; K is the one that is left. */
+inline lay_all_but_one()
+{
+    do
+    :: hand >> (k + 1) -> /* another one follows: this one can be stolen */
+        if
+        :: hand >> k & 1 -> atomic { queued[me] = queued[me] | (1 << k); busy++ };
+            notify()
+        :: else
+        fi;
+        k++
+    :: else -> hand = 0; break
+    od
+}
+
 /* ---- fork.c ---- */
 
 /* The older half of job K's private children goes public. */
@@ -345,7 +371,7 @@ inline publish(k)
 #define WILLING (d < DEEP)
 #define HELPER (me >= WORKERS && d == 0 && WORKERS > 0)
 
-mtype = { nothing, again, a_job, a_child };
+mtype = { nothing, a_job, a_child, a_root, again };
 
 active [THREADS] proctype thread()
 {
@@ -402,23 +428,16 @@ work: /* worker_run */
 #endif
     if
     :: atomic { WILLING && inbox -> hand = inbox; inbox = 0 };
-        do
-        :: hand >> (k + 1) -> /* another one follows: this one can be stolen */
-            if
-            :: hand >> k & 1 -> atomic { queued[me] = queued[me] | (1 << k); busy++ };
-                notify()
-            :: else
-            fi;
-            k++
-        :: else -> break
-        od;
-        atomic { hand = 0; goto job }
+        lay_all_but_one();
+        goto job
     :: else
     fi;
 
 #if ROOTS
     if
-    :: atomic { WILLING && ROOT_READY -> roots--; busy++; goto root }
+    :: atomic { WILLING && ROOT_READY -> roots--; busy++ };
+        call_claimers();
+        goto root
     :: else
     fi;
 #endif
@@ -438,7 +457,19 @@ look:
         fi;
         if
         :: WILLING ->
-            if :: atomic { inbox || ROOT_READY -> got = again; goto leave_search } :: else fi;
+            if
+            :: atomic { inbox -> hand = inbox; inbox = 0 };
+                lay_all_but_one();
+                got = a_job;
+                goto leave_search
+#if ROOTS
+            :: atomic { ROOT_READY -> roots--; busy++ };
+                call_claimers();
+                got = a_root;
+                goto leave_search
+#endif
+            :: else
+            fi;
             do
             :: atomic { v < THREADS && v != me -> /* steal */
                     do
@@ -472,7 +503,9 @@ look:
             };
             pass_baton();
             if
-            :: atomic { roots > 0 -> roots--; busy++; let_through = 0; goto root }
+            :: atomic { roots > 0 -> roots--; busy++; let_through = 0 };
+                call_claimers();
+                goto root
             :: atomic { else -> let_through = 0; goto work }
             fi
         :: else
@@ -531,9 +564,11 @@ leave_search:
     leave(searchers, true);
     atomic {
         if
-        :: got == again -> got = nothing; goto work
         :: got == a_job -> got = nothing; goto job
         :: got == a_child -> got = nothing; goto child
+#if ROOTS
+        :: got == a_root -> got = nothing; goto root
+#endif
         :: got == nothing && timed_out == 1 -> timed_out = 2; goto work /* without a deadline */
         :: else -> if :: until == NONE -> goto over :: else -> goto reached fi
         fi
@@ -605,8 +640,6 @@ reached:
 
 #if ROOTS
 root:
-    root_waiting(found);
-    if :: atomic { found -> found = 0 }; notify() :: atomic { else -> busy-- } fi;
     atomic {
         latches_down[0]++;
         if :: latches_down[0] < EVENTS_OF(0) -> goto work :: else fi

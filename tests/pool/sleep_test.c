@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "pool/sleep.h"
 #include "pool/source.h"
 #include "pool/word.h"
 #include <criterion/criterion.h>
+#include <sched.h>
 
 static bask_pool *start(int threads)
 {
@@ -132,4 +134,48 @@ Test(sleep, a_parked_waiter_times_out)
         cr_assert_not(word_wait(pool, &never, clock_ns() + 100000, true));
         bask_pool_stop(pool, NULL);
     }
+}
+
+typedef struct errand {
+    bask_job job;
+    source source;
+    bask_latch done;
+} errand;
+
+static void run_errand(bask_job *job)
+{
+    bask_latch_down(&((errand *)((char *)job - offsetof(errand, job)))->done);
+}
+
+static void run_root(source *s, worker *w, uint64_t from, uint64_t to)
+{
+    (void)w, (void)from, (void)to;
+    bask_latch_down(&((errand *)((char *)s - offsetof(errand, source)))->done);
+}
+
+static void wait_until_all_sleep(bask_pool *pool)
+{
+    while (idle_sleepers(atomic_load(&pool->idle)) < (uint64_t)pool->nworkers)
+        sched_yield();
+}
+
+Test(sleep, one_task_wakes_one_worker)
+{
+    enum { ROUNDS = 200 };
+    bask_pool *pool = start(2);
+    for (int i = 0; i < ROUNDS; i++) {
+        errand e = {.job.run = run_errand, .source = {.end = 1, .run = run_root}};
+        bask_latch_init(&e.done, pool, 1);
+        wait_until_all_sleep(pool);
+        if (i % 2)
+            bask_pool_submit(pool, &e.job);
+        else
+            source_offer(pool, &e.source);
+        word_block(&e.done.word, INT64_MAX);
+    }
+    wait_until_all_sleep(pool);
+    bask_pool_stats stats;
+    bask_pool_get_stats(pool, &stats);
+    cr_assert_leq(stats.wakes, ROUNDS);
+    bask_pool_stop(pool, NULL);
 }
