@@ -57,12 +57,20 @@ uint64_t walk_here(plan *p)
     return atomic_load_explicit(&r.here, memory_order_relaxed);
 }
 
+/* Is there work in W's deque below FLOOR, such as what it took from the inbox together with this? What
+ * the nodes themselves start is above: it may wait for the end of the run. */
+static bool came_before(worker *w, int64_t floor)
+{
+    return atomic_load_explicit(&w->deque.top, memory_order_relaxed) < floor;
+}
+
 static void walk_on(bask_job *job)
 {
     plan *p = (plan *)((char *)job - offsetof(plan, job));
     worker *w = (worker *)bask_self;
     runner r;
     uint64_t count = 1;
+    int64_t floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
     worker_uncount_job(w);
     runner_begin(&r, p, w);
     for (int64_t start = clock_ns(), now; p->walked < p->end; start = now) {
@@ -72,8 +80,7 @@ static void walk_on(bask_job *job)
             count *= 2;
         else if (now - start > WALK_NS && count > 1)
             count /= 2;
-        /* what it took from the inbox together with this lies in its deque */
-        if (p->walked < p->end && (inbox_nonempty(w->pool) || deque_nonempty(&w->deque))) {
+        if (p->walked < p->end && (inbox_nonempty(w->pool) || came_before(w, floor))) {
             task_end(&r.task);
             inbox_push(w->pool, job);
             return;
