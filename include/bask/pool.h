@@ -54,8 +54,11 @@ typedef struct bask_pool_options {
     int threads;       /* workers; 0: bask_default_threads(); BASK_NO_THREADS: none */
     bool pin;          /* bind worker i to the i-th core of the inherited mask, in hwloc's order */
     size_t stack_size; /* bytes of a worker's stack; 0: the system's default */
-    int64_t spin_ns;   /* how long a worker searches before it parks; 0: 50 us; < 0: park at once */
-    const char *name;  /* prefix of the threads' names, at most 10 bytes are used; NULL: "bask" */
+    /* How long a worker searches before it parks (it parks sooner after a longer sleep), and at most
+     * 20 us of that a waiting thread looks before it blocks. 0: 50 us, but where the calling thread
+     * has but one CPU not at all; < 0: not at all. */
+    int64_t spin_ns;
+    const char *name; /* prefix of the threads' names, at most 10 bytes are used; NULL: "bask" */
     size_t memory_limit; /* bytes; 0: none. While the results of tasks (buffer.h) exceed it, graphs
                           * that return some start no more of their roots: client.h */
 } bask_pool_options;

@@ -10,7 +10,12 @@
 #include <signal.h>
 #include <string.h>
 
-enum { POOL_SPIN_NS = 50000 }; /* about the cost of being woken: searching longer cannot pay */
+/* How long a worker searches before it parks: about what it costs to be woken, so that searching
+ * longer cannot pay. On a single CPU it only keeps off who would bring work. */
+static int64_t default_spin(void)
+{
+    return topology_cpus() > 1 ? 50000 : 0;
+}
 
 static void *worker_main(void *arg)
 {
@@ -125,7 +130,7 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
         return status_set(BASK_ENOMEM, "no memory for a pool");
     memset(pool, 0, sizeof *pool);
     pthread_mutex_init(&pool->sources_lock, NULL);
-    pool->spin_ns = o.spin_ns ? (o.spin_ns > 0 ? o.spin_ns : 0) : POOL_SPIN_NS;
+    pool->spin_ns = o.spin_ns > 0 ? o.spin_ns : o.spin_ns < 0 ? 0 : default_spin();
     snprintf(pool->name, sizeof pool->name, "%.10s", o.name ? o.name : "bask");
     pool->budget = budget_new(pool, n, o.memory_limit);
     if (n > 0)
@@ -199,8 +204,8 @@ void bask_pool_submit(bask_pool *pool, bask_job *job)
     worker *self = worker_self(pool);
     if (self)
         worker_push(self, (item)job | ITEM_JOB);
-    else
-        seat_note_wake(inbox_push(pool, job));
+    else if (inbox_push(pool, job))
+        seat_note_wake();
 }
 
 void bask_pool_get_stats(const bask_pool *pool, bask_pool_stats *stats)

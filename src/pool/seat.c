@@ -6,9 +6,9 @@
 
 static __thread bool woke;
 
-void seat_note_wake(bool did)
+void seat_note_wake(void)
 {
-    woke = did;
+    woke = true;
 }
 
 bool seat_just_woke(void)

@@ -26,8 +26,8 @@ void seat_leave(seat *s);
  */
 void seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline);
 
-/* Has this host thread woken a worker since it last asked? */
+/* Has this thread, by work that it gave to a pool, woken a worker since it last asked? */
 bool seat_just_woke(void);
-void seat_note_wake(bool woke);
+void seat_note_wake(void);
 
 #endif

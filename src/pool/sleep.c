@@ -41,6 +41,12 @@
  *      A searcher that finds that nobody works leaves by a CAS that has seen that, and then works:
  *      so one is let through at a time. Who wrongly sees nobody work, since idle and blocked are two
  *      words, lets one root more through.
+ *
+ * How long a searcher looks before it parks, its patience: spin_ns is about what a sleep costs, in
+ * the waker and until the wakee runs. So it looks that long while work is known to come at such
+ * intervals: at the start, after it took part in the work of others (a steal, a claim of roots), and
+ * after a sleep no longer than that. After a longer sleep it parks as soon as it finds nothing: who
+ * gives it single jobs now and then must not wait for the result behind a search on the same CPU.
  */
 #include "pool/sleep.h"
 
@@ -161,7 +167,7 @@ void sleep_block(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
     atomic_fetch_add_explicit(&pool->blocked, 1, memory_order_seq_cst);
     if (source_waiting(pool))
         sleep_notify(pool);
-    word_block(until, deadline);
+    word_block(pool, until, deadline);
     atomic_fetch_sub_explicit(&pool->blocked, 1, memory_order_seq_cst);
 }
 
@@ -179,6 +185,7 @@ void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline)
 {
     bask_pool *pool = w->pool;
     counter_add(&w->parks, 1);
+    int64_t start = clock_ns();
     atomic_store_explicit(&w->waiting_for, until, memory_order_seq_cst);
     atomic_fetch_add_explicit(&pool->idle, IDLE_SLEEPER - IDLE_SEARCHER,
                               memory_order_seq_cst); /* P1 */
@@ -200,5 +207,6 @@ void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline)
     }
     if (!found)
         counter_add(&w->wakes, 1);
+    w->patience = clock_ns() - start < pool->spin_ns ? pool->spin_ns : 0;
     atomic_store_explicit(&w->waiting_for, NULL, memory_order_relaxed);
 }

@@ -2,6 +2,7 @@
 #include "pool/source.h"
 
 #include "base/clock.h"
+#include "pool/seat.h"
 #include <stdlib.h>
 
 enum { SOURCE_RANGE_NS = 20000, SOURCE_MAX_CHUNK = 1 << 15 };
@@ -26,10 +27,10 @@ static void list(bask_pool *pool, source *s, bool first)
     atomic_fetch_add_explicit(count_of(pool, s), 1, memory_order_seq_cst);
 }
 
-static void call_claimers(bask_pool *pool)
+/* Returns whether that woke one. */
+static bool call_claimers(bask_pool *pool)
 {
-    if (source_waiting(pool))
-        sleep_notify(pool);
+    return source_waiting(pool) && sleep_notify(pool);
 }
 
 void source_offer(bask_pool *pool, source *s)
@@ -38,7 +39,8 @@ void source_offer(bask_pool *pool, source *s)
     pthread_mutex_lock(&pool->sources_lock);
     list(pool, s, false);
     pthread_mutex_unlock(&pool->sources_lock);
-    call_claimers(pool);
+    if (call_claimers(pool))
+        seat_note_wake();
 }
 
 bool source_give_back(bask_pool *pool, source *s, uint64_t from, uint64_t to)

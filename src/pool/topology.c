@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* CPUs in this thread's affinity mask. */
-static int mask_count(void)
+int topology_cpus(void)
 {
     /* the kernel refuses a set smaller than its own: grow until it fits */
     for (int cpus = 1024; cpus <= 1 << 20; cpus *= 2) {
@@ -103,7 +102,7 @@ int topology_quota(const char *root)
 int bask_default_threads(void)
 {
     const char *text = getenv("BASK_NUM_THREADS");
-    int n = mask_count(), quota = topology_quota("");
+    int n = topology_cpus(), quota = topology_quota("");
     if (quota < n)
         n = quota;
     if (text) {

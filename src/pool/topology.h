@@ -9,6 +9,9 @@
  * the root; INT_MAX: there is none. ROOT goes before all paths: "", or a test's folder. */
 int topology_quota(const char *root);
 
+/* CPUs in the calling thread's affinity mask; at least 1. */
+int topology_cpus(void);
+
 /* The CPU (as the system numbers it) for each of N workers: inside the inherited mask, one core
  * after the other in hwloc's order, hardware threads of one core last; wraps around. */
 bask_status topology_place(int n, int *cpus);

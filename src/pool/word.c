@@ -7,7 +7,8 @@
 #include "pool/sleep.h"
 #include <stdlib.h>
 
-/* A thread looks this long before it blocks: a hot worker answers within a microsecond. */
+/* A thread looks this long before it blocks, about as long as it then takes to be woken: a hot worker
+ * answers within a microsecond. */
 enum { BLOCK_SPIN_NS = 20000 };
 
 bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_t *former)
@@ -30,18 +31,20 @@ bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_
     return true;
 }
 
-/* No spinning when nobody is awake to answer: the waker's CPU is the wakee's best place to run. */
-static bool spin(_Atomic uint32_t *word, int64_t deadline)
+/* No spinning when this thread had to wake who is to answer: that one has probably been put on this
+ * very CPU. */
+static bool spin(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
 {
-    int64_t end = clock_ns() + BLOCK_SPIN_NS;
+    int64_t most = pool->spin_ns < BLOCK_SPIN_NS ? pool->spin_ns : BLOCK_SPIN_NS;
+    if (seat_just_woke() || most == 0)
+        return word_done(word);
+    int64_t end = clock_ns() + most;
     for (unsigned i = 0; !word_done(word); i++) {
         if (i % 32 == 31) {
             int64_t now = clock_ns();
             if (now > end || now >= deadline)
                 return false;
         }
-        if (seat_just_woke())
-            return false;
         cpu_relax();
     }
     return true;
@@ -52,9 +55,9 @@ bask_pool *word_pool(bask_pool *pool)
     return bask_self != &worker_nobody ? ((worker *)bask_self)->pool : pool;
 }
 
-bool word_block(_Atomic uint32_t *word, int64_t deadline)
+bool word_block(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
 {
-    if (spin(word, deadline))
+    if (spin(pool, word, deadline))
         return true;
     for (;;) {
         uint32_t old = atomic_fetch_or_explicit(word, WORD_HOST, memory_order_seq_cst);
@@ -86,5 +89,5 @@ bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool h
         if (word_done(word))
             return true;
     }
-    return word_block(word, deadline);
+    return word_block(pool, word, deadline);
 }

@@ -37,7 +37,8 @@ bask_pool *word_pool(bask_pool *pool);
  */
 bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help);
 
-/* The same without doing any work meanwhile: looks for a moment, then sleeps. */
-bool word_block(_Atomic uint32_t *word, int64_t deadline);
+/* The same without doing any work meanwhile: looks for a moment, but not longer than a worker of
+ * POOL would, then sleeps. */
+bool word_block(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline);
 
 #endif

@@ -28,6 +28,7 @@ bool worker_init(worker *w, bask_pool *pool, int id)
     w->id = id;
     w->cpu = -1;
     w->chunk = 1;
+    w->patience = pool->spin_ns;
     w->random = 2654435761u * (uint32_t)(id + 2) | 1;
     bins_init(&w->bins, pool->budget->kept);
     return deque_init(&w->deque);
@@ -158,8 +159,12 @@ static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
     for (unsigned round = 0;; round++) {
         if (over(w, until))
             break;
-        if ((found = take_outside(w, f) || (f->x = steal(w))))
+        if ((found = (f->x = inbox_take(w))))
             break;
+        if ((found = source_claim(pool, w, false, &f->range) || (f->x = steal(w)))) {
+            w->patience = pool->spin_ns; /* several are at work: more will follow */
+            break;
+        }
         if (source_held(pool) && sleep_leave_alone(pool)) {
             if (source_claim(pool, w, true, &f->range))
                 return true;
@@ -173,7 +178,7 @@ static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
             break;
         if (start == 0)
             start = now;
-        if (now - start < pool->spin_ns)
+        if (now - start < w->patience)
             continue;
         if (flags & WORKER_HELPER)
             break;

@@ -29,6 +29,7 @@ struct worker {
     unsigned nest;          /* tasks on this thread's stack */
     unsigned turns;         /* of worker_run's loop, while it waits for nothing */
     uint32_t random;        /* state of a xorshift generator: where a search begins */
+    int64_t patience;       /* how long its next search lasts before it parks: sleep.c */
     uint64_t chunk;         /* sources: how many roots the last claim took, */
     int64_t chunk_start;    /* and when */
     _Atomic(worker *) next; /* seats: the list of all; written once, before the seat is public */

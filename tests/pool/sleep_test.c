@@ -6,12 +6,17 @@
 #include <criterion/criterion.h>
 #include <sched.h>
 
-static bask_pool *start(int threads)
+static bask_pool *start_spinning(int threads, int64_t spin_ns)
 {
-    bask_pool_options o = {.size = sizeof o, .threads = threads, .spin_ns = -1};
+    bask_pool_options o = {.size = sizeof o, .threads = threads, .spin_ns = spin_ns};
     bask_pool *pool;
     cr_assert_eq(bask_pool_start(&o, &pool), BASK_OK, "%s", bask_last_error());
     return pool;
+}
+
+static bask_pool *start(int threads)
+{
+    return start_spinning(threads, -1);
 }
 
 typedef struct opener {
@@ -140,23 +145,39 @@ typedef struct errand {
     bask_job job;
     source source;
     bask_latch done;
+    int64_t patience; /* of the worker that ran it */
 } errand;
+
+static void run(errand *e, worker *w)
+{
+    e->patience = w->patience;
+    bask_latch_down(&e->done);
+}
 
 static void run_errand(bask_job *job)
 {
-    bask_latch_down(&((errand *)((char *)job - offsetof(errand, job)))->done);
+    run((errand *)((char *)job - offsetof(errand, job)), (worker *)bask_self);
 }
 
 static void run_root(source *s, worker *w, uint64_t from, uint64_t to)
 {
-    (void)w, (void)from, (void)to;
-    bask_latch_down(&((errand *)((char *)s - offsetof(errand, source)))->done);
+    (void)from, (void)to;
+    run((errand *)((char *)s - offsetof(errand, source)), w);
 }
 
 static void wait_until_all_sleep(bask_pool *pool)
 {
     while (idle_sleepers(atomic_load(&pool->idle)) < (uint64_t)pool->nworkers)
         sched_yield();
+}
+
+static void send(bask_pool *pool, errand *e, bool as_job)
+{
+    if (as_job)
+        bask_pool_submit(pool, &e->job);
+    else
+        source_offer(pool, &e->source);
+    word_block(pool, &e->done.word, INT64_MAX);
 }
 
 Test(sleep, one_task_wakes_one_worker)
@@ -167,15 +188,40 @@ Test(sleep, one_task_wakes_one_worker)
         errand e = {.job.run = run_errand, .source = {.end = 1, .run = run_root}};
         bask_latch_init(&e.done, pool, 1);
         wait_until_all_sleep(pool);
-        if (i % 2)
-            bask_pool_submit(pool, &e.job);
-        else
-            source_offer(pool, &e.source);
-        word_block(&e.done.word, INT64_MAX);
+        send(pool, &e, i % 2);
     }
     wait_until_all_sleep(pool);
     bask_pool_stats stats;
     bask_pool_get_stats(pool, &stats);
     cr_assert_leq(stats.wakes, ROUNDS);
     bask_pool_stop(pool, NULL);
+}
+
+Test(sleep, patience_ends_with_a_long_sleep_until_work_is_shared)
+{
+    enum { SPIN_NS = 1 }; /* every sleep is longer */
+    bask_pool *pool = start_spinning(1, SPIN_NS);
+    for (int i = 0; i < 4; i++) {
+        errand e = {.job.run = run_errand, .source = {.end = 1, .run = run_root}};
+        bask_latch_init(&e.done, pool, 1);
+        wait_until_all_sleep(pool);
+        send(pool, &e, i % 2);
+        cr_assert_eq(e.patience, i % 2 ? 0 : SPIN_NS);
+    }
+    bask_pool_stop(pool, NULL);
+}
+
+Test(sleep, nobody_spins_on_a_single_cpu)
+{
+    cpu_set_t before, one;
+    cr_assert_eq(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)sched_getcpu(), &one);
+    cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    bask_pool *pool = start_spinning(2, 0), *asked_to = start_spinning(2, 1000);
+    cr_assert_eq(sched_setaffinity(0, sizeof before, &before), 0);
+    cr_assert_eq(pool->spin_ns, 0);
+    cr_assert_eq(asked_to->spin_ns, 1000);
+    bask_pool_stop(pool, NULL);
+    bask_pool_stop(asked_to, NULL);
 }
