@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long a worker searches before it parks: about what it costs to be woken, so that searching
  * longer cannot pay. On a single CPU it only keeps off who would bring work. */
@@ -21,6 +22,7 @@ static void *worker_main(void *arg)
 {
     worker *w = arg;
     bask_self = &w->face;
+    w->tid = gettid();
     if (w->cpu >= 0)
         topology_bind(w->cpu);
     char name[32];

@@ -6,7 +6,7 @@
  *   publish  make work visible (deque bottom, inbox, nsources), then notify.
  *   notify   load idle. If somebody searches, or nobody (net of helpers) sleeps, do nothing; else
  *            one CAS turns a sleeper into a searcher. That reserves one parked worker, which is
- *            then found by turning its `parked` from 1 to 0, and woken.
+ *            then found by turning its `parked` from 1 to 2, placed, and woken by parked = 0.
  *   park     P1  one RMW: searcher -> sleeper; then parked = 1; then WORD_WORKER into the awaited
  *                word
  *            P2  request = 1 at every other worker: a standing wish for private work
@@ -52,6 +52,7 @@
 
 #include "base/clock.h"
 #include "pool/futex.h"
+#include "pool/place.h"
 #include "pool/source.h"
 #include "pool/word.h"
 #include <sched.h>
@@ -64,8 +65,12 @@ static void wake_reserved(bask_pool *pool, worker *prefer)
         do {
             uint32_t one = 1;
             if (v && atomic_load_explicit(&v->parked, memory_order_relaxed) == 1 &&
-                atomic_compare_exchange_strong_explicit(&v->parked, &one, 0, memory_order_seq_cst,
+                atomic_compare_exchange_strong_explicit(&v->parked, &one, 2, memory_order_seq_cst,
                                                         memory_order_relaxed)) {
+                if (bask_self != &worker_nobody && bask_self != &v->face)
+                    place_elsewhere(v);
+                /* release: pairs with the load in sleep_park; what it waits for may be gone then */
+                atomic_store_explicit(&v->parked, 0, memory_order_release);
                 futex_wake(&v->parked, 1);
                 return;
             }
@@ -199,12 +204,13 @@ void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline)
             (!until && atomic_load_explicit(&pool->stopping, memory_order_seq_cst));
     if (found)
         sleep_wake(w);
-    /* acquire: pairs with the CAS in wake_reserved */
-    while (atomic_load_explicit(&w->parked, memory_order_acquire) == 1) {
-        futex_wait(&w->parked, 1, deadline);
+    /* acquire: pairs with the store in wake_reserved */
+    for (uint32_t state; (state = atomic_load_explicit(&w->parked, memory_order_acquire)) != 0;) {
+        futex_wait(&w->parked, state, state == 1 ? deadline : INT64_MAX);
         if (deadline != INT64_MAX && clock_ns() >= deadline)
             sleep_wake(w);
     }
+    place_anywhere(w);
     if (!found)
         counter_add(&w->wakes, 1);
     w->patience = clock_ns() - start < pool->spin_ns ? pool->spin_ns : 0;

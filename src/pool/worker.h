@@ -8,6 +8,8 @@
 #include "pool/deque.h"
 #include <bask/pool.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/types.h>
 
 /* Statistics are written by one thread and read by any: relaxed, no ordering wanted. */
 typedef _Atomic uint64_t counter;
@@ -35,7 +37,8 @@ struct worker {
     _Atomic(worker *) next; /* seats: the list of all; written once, before the seat is public */
     atomic_bool taken;      /* seats: a host thread holds it (CAS acquire, store release) */
     deque deque;
-    /* 1 while parked; whoever turns it to 0 wakes the worker (sleep.c). A futex word. */
+    /* 1 while parked, 2 while it is being woken by whoever turned it from 1, else 0 (sleep.c). A
+     * futex word. */
     _Alignas(128) _Atomic uint32_t parked;
     /* the word that a parked worker waits for; written by the owner before it parks, read by
      * word_finish, which compares addresses only */
@@ -44,7 +47,12 @@ struct worker {
     ledger ledger; /* of the results that it makes and frees */
     bins bins;     /* freed blocks */
     pthread_t thread;
-    int cpu; /* to be bound to, -1: none */
+    int cpu;   /* to be bound to, -1: none */
+    pid_t tid; /* as the system knows it; 0: a seat */
+    /* place.c: the affinity is narrowed, from what it was, until the worker runs. The waker's while
+     * `parked` is 2, else the owner's */
+    bool displaced;
+    cpu_set_t inherited;
 };
 
 typedef struct source source;

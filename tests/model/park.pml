@@ -88,7 +88,7 @@ byte searchers, sleepers, helpers;
 #define SLEEPER_WANTED (searchers == 0 && sleepers > helpers)
 
 /* per thread; 0 .. 3 can be named in any configuration */
-bit parked[4], request[4], born[4];
+bit parked[4], waking[4], request[4], born[4]; /* parked: 1, waking: 2 in worker.parked */
 byte waiting_for[4]; /* a word + 1 */
 byte blocked_on[4];  /* a futex wait on this word + 1 */
 
@@ -141,11 +141,19 @@ inline reserve()
     reserved++
 }
 
+inline carry_out(x)
+{
+    parked[x] = 0;
+    waking[x] = 1;
+    reserved--
+}
+
 /* Who is not preferred is found by a scan that repeats until some worker has stored its `parked`. */
 inline wake_reserved(prefer)
 {
     if
-    :: atomic { prefer != NONE && parked[prefer] -> parked[prefer] = 0; reserved-- }
+    :: atomic { prefer != NONE && parked[prefer] -> carry_out(prefer) };
+        waking[prefer] = 0
 #if MUTANT == 11
     :: prefer != NONE && !parked[prefer]
     :: prefer == NONE ->
@@ -153,10 +161,14 @@ inline wake_reserved(prefer)
     :: else ->
 #endif
         if
-        :: atomic { parked[0] -> parked[0] = 0; reserved-- }
-        :: atomic { parked[1] -> parked[1] = 0; reserved-- }
-        :: atomic { parked[2] -> parked[2] = 0; reserved-- }
-        :: atomic { parked[3] -> parked[3] = 0; reserved-- }
+        :: atomic { parked[0] -> carry_out(0) };
+            waking[0] = 0
+        :: atomic { parked[1] -> carry_out(1) };
+            waking[1] = 0
+        :: atomic { parked[2] -> carry_out(2) };
+            waking[2] = 0
+        :: atomic { parked[3] -> carry_out(3) };
+            waking[3] = 0
         fi
     fi
 }
@@ -369,6 +381,7 @@ inline publish(k)
 #define UNTIL (d > 0 -> TOP : (me < WORKERS -> NONE : LATCH(me - WORKERS)))
 #define UNTIL_DONE (until != NONE && done[until])
 #define WILLING (d < DEEP)
+#define AWAKE (!parked[me] && !waking[me])
 #define HELPER (me >= WORKERS && d == 0 && WORKERS > 0)
 
 mtype = { nothing, a_job, a_child, a_root, again };
@@ -549,12 +562,12 @@ look:
     if
     :: until == NONE ->
 end_parked:
-        parked[me] == 0
-    :: until != NONE && parked[me] == 0
+        AWAKE
+    :: until != NONE && AWAKE
     :: DEADLINES && d > 0 && timed_out == 0 && parked[me] ->
         timed_out = 1;
         sleep_wake(me);
-        parked[me] == 0
+        AWAKE
     fi;
     atomic { waiting_for[me] = 0; refusing = refusing + !WILLING; goto look };
 
