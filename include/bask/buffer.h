@@ -8,8 +8,9 @@
  *
  * Memory: buffers that tasks make count as results of their client (bask_client_stats, and the memory
  * limit of client.h) until their last use, those of bask_buffer_wrap if they have a RELEASE. Freed
- * blocks of up to 8 MiB are kept for the next buffers, at most 8 MiB by each worker and as much again
- * for each in common, and at most half of a memory limit; bask_close frees them.
+ * blocks of up to 8 MiB are kept for the next buffers: at most 8 MiB by each worker, and by each host
+ * thread that has helped, and 8 MiB for each worker in common; with a memory limit at most a quarter
+ * of it by the workers and a quarter in common. bask_close frees them.
  */
 #ifndef BASK_BUFFER_H
 #define BASK_BUFFER_H
