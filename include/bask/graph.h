@@ -4,8 +4,16 @@
  *
  * Ownership: a graph owns its delayed nodes; they live until bask_graph_free. Futures given as
  *   arguments are retained by the graph. A graph may be freed while a compute of it still runs.
- * Threads: one graph is built by one thread at a time; while it is being computed it may be
- *   extended and computed again, also at the same time. A running compute does not see later nodes.
+ * Threads: any number of threads, and tasks, may call bask_delay on one graph at once. A node that
+ *   another thread made must have been handed over with synchronisation (a join, a lock, a barrier,
+ *   an atomic release and acquire). The calls that look at all of a graph must not overlap a
+ *   bask_delay on it in another thread: bask_compute, bask_compute_sync, bask_compute_with,
+ *   bask_plan_new, bask_visualize, bask_graph_size and bask_graph_free. As soon as they return the
+ *   graph may be extended and computed again, also while it is still being computed. A running
+ *   compute does not see later nodes.
+ * Speed: threads that build parts which seldom name nodes of each other do not disturb each other.
+ *   Planning a graph that several threads have built visits all nodes which the outputs need, also
+ *   where that is all of them.
  * Errors: bask_delay returns NULL and sets bask_last_error. The graph remembers its first error,
  *   and computing it fails with that, so a program may check once, at bask_compute.
  * A cycle cannot be written: a node can only name nodes that exist already.
@@ -28,7 +36,7 @@ BASK_API bask_graph *bask_graph_new(bask_client *client);
 /* Frees GRAPH and its delayed nodes, after the computes that still use it. NULL is accepted. */
 BASK_API void bask_graph_free(bask_graph *graph);
 
-/* The number of nodes. */
+/* The number of nodes; 0 for NULL. */
 BASK_API size_t bask_graph_size(const bask_graph *graph);
 
 /*

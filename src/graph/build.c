@@ -25,7 +25,6 @@ INLINE bool depend(builder *b, bool alone, arg *to, edge me, node *producer)
  * is called with fits in registers. */
 #define FORM(nargs, kinds) ((kinds) | (nargs) << 2 * NODE_NARROW)
 #define FORM_NARGS(form) ((form) >> 2 * NODE_NARROW)
-#define FORM_KINDS(form) ((form) & ((1u << 2 * NODE_NARROW) - 1))
 
 /* What the short way leaves to the long one: to go on where it ran out, or to say what is wrong. */
 static __attribute__((noinline, cold)) bask_delayed *the_long_way(bask_graph *g,
@@ -101,43 +100,46 @@ INLINE bask_delayed *delay_plain(bask_graph *g, builder *b, bool alone, const ba
     return (bask_delayed *)n;
 }
 
-/* Where other threads build as well, or none has yet. */
-static __attribute__((noinline)) bask_delayed *among_others(bask_graph *g,
-                                                            const bask_kernel *kernel,
-                                                            unsigned form, uint64_t x, uint64_t y,
-                                                            uint64_t z)
+/* Where the caller builds alone, and where other threads build as well or none has yet. */
+INLINE bask_delayed *delay_alone(bask_graph *g, const bask_kernel *kernel, uint32_t nargs,
+                                 unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
+{
+    return delay_plain(g, &g->main, true, kernel, nargs, kinds, x, y, z);
+}
+INLINE bask_delayed *delay_among_others(bask_graph *g, const bask_kernel *kernel, uint32_t nargs,
+                                        unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
 {
     builder *b = g ? room_builder(g) : NULL;
-    return b ? delay_plain(g, b, false, kernel, FORM_NARGS(form), FORM_KINDS(form), x, y, z)
-             : the_long_way(g, kernel, form, x, y, z);
+    return UNLIKELY(!b) ? the_long_way(g, kernel, FORM(nargs, kinds), x, y, z)
+                        : delay_plain(g, b, false, kernel, nargs, kinds, x, y, z);
+}
+INLINE bool is_alone(const bask_graph *g)
+{
+    return __builtin_expect(g && room_alone(g), 1);
 }
 
-INLINE bask_delayed *delay_few(bask_graph *g, const bask_kernel *kernel, const uint32_t nargs,
-                               unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
-{
-    return UNLIKELY(!g || !room_alone(g))
-               ? among_others(g, kernel, FORM(nargs, kinds), x, y, z)
-               : delay_plain(g, &g->main, true, kernel, nargs, kinds, x, y, z);
-}
-
-bask_delayed *bask_delay_0_(bask_graph *g, const bask_kernel *kernel)
-{
-    return delay_few(g, kernel, 0, 0, 0, 0, 0);
-}
-bask_delayed *bask_delay_1_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t x)
-{
-    return delay_few(g, kernel, 1, kinds, x, 0, 0);
-}
-bask_delayed *bask_delay_2_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t x,
-                            uint64_t y)
-{
-    return delay_few(g, kernel, 2, kinds, x, y, 0);
-}
-bask_delayed *bask_delay_3_(bask_graph *g, const bask_kernel *kernel, unsigned kinds, uint64_t x,
-                            uint64_t y, uint64_t z)
-{
-    return delay_few(g, kernel, 3, kinds, x, y, z);
-}
+/* What is called where a node is made; the other half is kept apart so that this one stays short. */
+#define DELAY_FEW(nargs, kinds, x, y, z, parameters, ...)                                          \
+    static __attribute__((noinline)) bask_delayed *among_others_##nargs parameters                 \
+    {                                                                                              \
+        return delay_among_others(g, kernel, nargs, kinds, x, y, z);                               \
+    }                                                                                              \
+    bask_delayed *bask_delay_##nargs##_ parameters                                                 \
+    {                                                                                              \
+        return is_alone(g) ? delay_alone(g, kernel, nargs, kinds, x, y, z)                         \
+                           : among_others_##nargs(__VA_ARGS__);                                    \
+    }
+DELAY_FEW(0, 0, 0, 0, 0, (bask_graph * g, const bask_kernel *kernel), g, kernel)
+DELAY_FEW(1, kinds, x, 0, 0,
+          (bask_graph * g, const bask_kernel *kernel, unsigned kinds, uint64_t x), g, kernel, kinds,
+          x)
+DELAY_FEW(2, kinds, x, y, 0,
+          (bask_graph * g, const bask_kernel *kernel, unsigned kinds, uint64_t x, uint64_t y), g,
+          kernel, kinds, x, y)
+DELAY_FEW(3, kinds, x, y, z,
+          (bask_graph * g, const bask_kernel *kernel, unsigned kinds, uint64_t x, uint64_t y,
+           uint64_t z),
+          g, kernel, kinds, x, y, z)
 
 /* ---- all nodes ---- */
 

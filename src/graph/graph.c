@@ -8,9 +8,10 @@
 bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner)
 {
     static _Atomic uint64_t graphs;
-    bask_graph *g = calloc(1, sizeof *g);
+    bask_graph *g = aligned_alloc(_Alignof(bask_graph), sizeof *g);
     if (!g)
         return NULL;
+    memset(g, 0, sizeof *g);
     g->home = home;
     g->cache = cache;
     g->owner = owner;

@@ -30,13 +30,16 @@ static bool mirror_new(plan *p)
         if (pages[i].count == 0)
             continue; /* a long node goes on here: no node begins */
         uint32_t length = p->end - first < pages[i].length ? p->end - first : pages[i].length;
-        char *block = slab_get(g->cache, 1, length > SLAB_WORDS / 2, &fresh);
+        char *block = slab_get(g->cache, 1, length > SLAB_WORDS / 8 * 7, &fresh);
         if (!block)
             return false;
         p->blocks[i] = (uintptr_t)block - (uintptr_t)first * 8;
         p->lengths[i] = length;
-        if (!fresh)
-            memset(block, 0, (size_t)p->lengths[i] * 8);
+        if (!fresh) {
+            memset(block, 0, (size_t)length * 8);
+            if (!g->others) /* else many slabs have such a part, each time other ones */
+                slab_trim(block, (size_t)length * 8);
+        }
         *(block_head *)(void *)block = (block_head){{run_cell}, p, first};
     }
     return true;

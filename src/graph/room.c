@@ -4,28 +4,23 @@
 #include <stdlib.h>
 
 enum {
-    PIECE_LEAST = 64,                 /* words: half a kilobyte */
-    PIECE_MOST = SLAB_WORDS / 4,      /* of a shared slab; who needs more gets whole ones */
+    TRIM_FROM = 8,               /* slabs: what their last one takes in vain is little otherwise */
+    PIECE_LEAST = 64,            /* words: half a kilobyte */
+    PIECE_MOST = SLAB_WORDS / 4, /* of a shared slab; who needs more gets whole ones */
     PIECE_SLACK = sizeof(arg) / 8 * 3 /* left at its end, so that a hole can be a node */
 };
 _Static_assert((sizeof(node) + sizeof(arg)) / 8 == PIECE_SLACK, "the smallest node");
 
 /* ---- who builds ---- */
 
-__thread uint64_t room_thread;
-
-/* The builder that this thread used last, of a graph in which it is not alone. */
-static __thread struct {
-    uint64_t graph;
-    builder *builder;
-} last __attribute__((tls_model("initial-exec")));
+__thread room_self room_me;
 
 static builder *find(bask_graph *g)
 {
-    if (g->main.thread == room_thread)
+    if (g->main.thread == room_me.thread)
         return &g->main;
     builder *b = g->others;
-    while (b && b->thread != room_thread)
+    while (b && b->thread != room_me.thread)
         b = b->older;
     return b;
 }
@@ -33,13 +28,14 @@ static builder *find(bask_graph *g)
 static builder *add(bask_graph *g)
 {
     if (g->main.thread == 0) {
-        g->main.thread = room_thread;
-        atomic_store_explicit(&g->alone, room_thread, memory_order_relaxed);
+        g->main.thread = room_me.thread;
+        atomic_store_explicit(&g->alone, room_me.thread, memory_order_relaxed);
         return &g->main;
     }
-    builder *b = calloc(1, sizeof *b);
+    builder *b = aligned_alloc(_Alignof(builder), sizeof *b);
     if (b) {
-        b->thread = room_thread;
+        memset(b, 0, sizeof *b);
+        b->thread = room_me.thread;
         b->older = g->others;
         g->others = b;
         atomic_store_explicit(&g->alone, SEVERAL_THREADS, memory_order_relaxed);
@@ -47,23 +43,19 @@ static builder *add(bask_graph *g)
     return b;
 }
 
-builder *room_builder(bask_graph *g)
+builder *room_builder_slow(bask_graph *g)
 {
     static _Atomic uint64_t threads;
-    if (room_alone(g))
-        return &g->main;
-    if (last.graph == g->id)
-        return last.builder;
-    if (room_thread == 0)
-        room_thread = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) + 1;
+    if (room_me.thread == 0)
+        room_me.thread = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) + 1;
     pthread_mutex_lock(&g->lock);
     builder *b = find(g);
     if (!b)
         b = add(g);
     pthread_mutex_unlock(&g->lock);
     if (b) {
-        last.graph = g->id;
-        last.builder = b;
+        room_me.graph = g->id;
+        room_me.builder = b;
     }
     return b;
 }
@@ -90,13 +82,13 @@ static bool table_reserve(bask_graph *g, size_t need)
 /* Appends COUNT slabs in a row; returns the first place, 0 when memory is short. */
 static ref add_slabs(bask_graph *g, size_t count, const builder *owner)
 {
-    bool fresh, huge = g->nslabs > 0;
+    bool fresh;
     ref first = (ref)(g->nslabs << SLAB_SHIFT);
     if ((g->nslabs + count) >> (30 - SLAB_SHIFT))
         return 0; /* an edge has 30 bits for the place: 8 GiB of nodes */
     if (!table_reserve(g, g->nslabs + count))
         return 0;
-    char *slab = slab_get(g->cache, count, huge, &fresh);
+    char *slab = slab_get(g->cache, count, g->nslabs > 0, &fresh);
     if (!slab)
         return 0;
     *(slab_head *)(void *)slab = (slab_head){g, owner, first};
@@ -104,7 +96,7 @@ static ref add_slabs(bask_graph *g, size_t count, const builder *owner)
         graph_pages(g)[g->nslabs + i] =
             (slab_page){slab + i * CELL_BLOCK, i ? 0 : SLAB_WORDS, i ? 0 : (uint32_t)count};
     g->nslabs += count;
-    g->trimmed = !fresh || !huge || count > 1;
+    g->trimmed = count > 1 || g->nslabs < TRIM_FROM;
     return first + SLAB_FIRST;
 }
 
@@ -248,16 +240,6 @@ static bool gather(bask_graph *g, builder *b)
     return append(g, &g->main.roots, &b->roots) && append(g, &g->main.gated, &b->gated);
 }
 
-/* The unused part of a huge page goes back to the system, once, if that is much. */
-static void trim(bask_graph *g, ref end)
-{
-    enum { WORTH = SLAB_WORDS / 8 };
-    ref stop = (ref)(g->nslabs << SLAB_SHIFT);
-    if (!g->trimmed && stop - end >= WORTH && stop - end < SLAB_WORDS)
-        slab_trim(graph_pages(g)[g->nslabs - 1].slab, (SLAB_WORDS - (size_t)(stop - end)) * 8);
-    g->trimmed = true;
-}
-
 ref graph_settle(bask_graph *g)
 {
     pthread_mutex_lock(&g->lock);
@@ -275,8 +257,9 @@ ref graph_settle(bask_graph *g)
             g->shared = 0;
         }
     }
-    if (!g->trimmed)
-        trim(g, end);
+    if (!g->trimmed && !g->others)
+        slab_trim(graph_pages(g)[g->nslabs - 1].slab, (size_t)(end - 1) % SLAB_WORDS * 8 + 8);
+    g->trimmed = true;
     pthread_mutex_unlock(&g->lock);
     return ok ? end : 0;
 }

@@ -17,17 +17,26 @@
 
 #include "graph/graph.h"
 
-/* 0: this thread has built nothing yet */
-extern __thread uint64_t room_thread __attribute__((tls_model("initial-exec")));
+/* What a thread knows of itself as a builder. */
+typedef struct room_self {
+    uint64_t thread; /* 0: it has built nothing yet */
+    uint64_t graph;  /* its builder in the graph of that id */
+    builder *builder;
+} room_self;
+extern __thread room_self room_me __attribute__((tls_model("initial-exec")));
 
 /* Is the caller the only thread that ever built here? */
 static inline bool room_alone(const bask_graph *g)
 {
-    return atomic_load_explicit(&g->alone, memory_order_relaxed) == room_thread;
+    return atomic_load_explicit(&g->alone, memory_order_relaxed) == room_me.thread;
 }
 
 /* The caller's builder, made if need be; NULL when memory is short. */
-builder *room_builder(bask_graph *g);
+builder *room_builder_slow(bask_graph *g);
+static inline builder *room_builder(bask_graph *g)
+{
+    return __builtin_expect(room_me.graph == g->id, 1) ? room_me.builder : room_builder_slow(g);
+}
 
 static inline node *room_node(const builder *b, ref r)
 {

@@ -5,7 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SLAB_CACHE_MAX = 256 }; /* slabs kept: half a gigabyte of address space at most */
+enum {
+    SLAB_CACHE_MAX = 256,        /* slabs kept: half a gigabyte of address space at most */
+    TRIM_LEAST = CELL_BLOCK / 8, /* bytes: a trimmed slab must be filled page by page again */
+};
 
 void slab_cache_init(slab_cache *cache)
 {
@@ -81,7 +84,7 @@ void slab_trim(char *slab, size_t used)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     used = (used + page - 1) / page * page;
-    if (used < CELL_BLOCK)
+    if (used + TRIM_LEAST <= CELL_BLOCK)
         madvise(slab + used, CELL_BLOCK - used, MADV_DONTNEED);
 }
 

@@ -23,8 +23,8 @@ void slab_cache_free(slab_cache *cache);
 /* COUNT slabs in a row; NULL when memory is short. *FRESH: all bytes are zero. HUGE: ask for huge
  * pages, for slabs that will be filled. */
 void *slab_get(slab_cache *cache, size_t count, bool huge, bool *fresh);
-/* Gives back to the system what memory lies behind the first USED bytes of SLAB, which read as zero
- * then. */
+/* Gives back to the system what memory lies behind the first USED bytes of SLAB, if that is much; the
+ * bytes there are undefined then. */
 void slab_trim(char *slab, size_t used);
 void slab_put(slab_cache *cache, void *slab, size_t count);
 
