@@ -54,7 +54,8 @@ void worker_execute(worker *w, item x)
         bask_child *child = place;
         bask_pool *pool = ((worker *)child->owner)->pool;
         counter_add(&w->tasks, 1);
-        worker_share_first(w);
+        if (child->owner != &w->face)
+            worker_share_first(w);
         child->run(child);
         word_finish(pool, &child->word, 0, NULL);
         break;
