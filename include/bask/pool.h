@@ -58,7 +58,7 @@ typedef struct bask_pool_options {
      * 20 us of that a waiting thread looks before it blocks. 0: 50 us, but where the calling thread
      * has but one CPU not at all; < 0: not at all. */
     int64_t spin_ns;
-    const char *name; /* prefix of the threads' names, at most 10 bytes are used; NULL: "bask" */
+    const char *name;    /* prefix of the threads' names, at most 10 bytes are used; NULL: "bask" */
     size_t memory_limit; /* bytes; 0: none. While the results of tasks (buffer.h) exceed it, graphs
                           * that return some start no more of their roots: client.h */
 } bask_pool_options;

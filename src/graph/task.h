@@ -33,7 +33,7 @@ struct bask_task {
     const bask_kernel *kernel; /* where there is no node */
     bool (*cancelled)(const bask_task *whole);
     atomic_bool failed; /* of the whole: a part has failed. Relaxed, a hint: it comes by joins */
-    bask_pool *pool; /* where its results count */
+    bask_pool *pool;    /* where its results count */
 };
 
 /* TASK runs on this thread from now on; all its fields but `outer` are set. */
