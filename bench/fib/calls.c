@@ -6,7 +6,7 @@
 #include "fib.h"
 
 long fib_calls(long n);
-__attribute__((noipa)) long fib_calls(long n)
+__attribute__((noinline)) long fib_calls(long n)
 {
     if (n < 2)
         return n;
