@@ -14,7 +14,7 @@
  * and from anywhere, `bask_invoke(client, &result, fib, 40)`.
  *
  * A spawned call lies in the frame of its caller, without any fence, atomic read-modify-write or
- * allocation, until an idle worker asks for work; it costs about as much as a function call. So
+ * allocation, until an idle worker asks for work; it costs less than two function calls. So
  * nothing bounds how deep spawns may nest but the stack. Idle workers sleep.
  *
  * Threads: a call is synced by the function that spawned it. On a thread that is no worker (a host

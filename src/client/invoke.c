@@ -11,18 +11,20 @@ typedef struct invocation {
     bask_strand *strand;
     bask_strand_fn *compute;
     bask_client *client;
-    bask_pool *waiter; /* with which to finish `word` */
+    const bask_task *caller; /* what called it, NULL: no task; it waits, maybe on another thread */
+    bask_pool *waiter;       /* with which to finish `word` */
     _Atomic uint32_t word;
 } invocation;
 
 /* Nobody wants it when nobody wants the task that it was called from. */
 static bool unwanted(const bask_task *whole)
 {
-    const bask_task *outer = whole->outer;
-    if (!outer)
+    const bask_task *caller =
+        ((const invocation *)((const char *)whole - offsetof(invocation, task)))->caller;
+    if (!caller)
         return false;
-    return atomic_load_explicit(&outer->whole->failed, memory_order_relaxed) ||
-           (outer->whole->cancelled && outer->whole->cancelled(outer->whole));
+    return atomic_load_explicit(&caller->whole->failed, memory_order_relaxed) ||
+           (caller->whole->cancelled && caller->whole->cancelled(caller->whole));
 }
 
 static void call(invocation *v)
@@ -37,8 +39,13 @@ static void call(invocation *v)
 static void run(bask_job *job)
 {
     invocation *v = (invocation *)job;
+    bask_client *c = v->client;
     call(v);
+    /* the waiter's pool may be another one, which may be stopped as soon as the waiter's task is over:
+     * the lock, which the waiter takes as well, holds it until we have done with that pool */
+    pthread_mutex_lock(&c->lock);
     word_finish(v->waiter, &v->word, 0, NULL);
+    pthread_mutex_unlock(&c->lock);
 }
 
 /* On a worker of another pool, or a host thread for which no worker can sleep. */
@@ -48,6 +55,8 @@ static void call_elsewhere(invocation *v)
     v->waiter = word_pool(v->client->pool);
     bask_pool_submit(v->client->pool, &v->job);
     word_wait(v->waiter, &v->word, INT64_MAX, false);
+    pthread_mutex_lock(&v->client->lock);
+    pthread_mutex_unlock(&v->client->lock);
 }
 
 static bask_status outcome(failure *why)
@@ -67,7 +76,7 @@ bask_status strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand
     bask_status status = c ? client_check(c, kernel->name) : BASK_OK;
     if (status != BASK_OK)
         return status;
-    invocation v = {.strand = strand, .compute = compute, .client = c};
+    invocation v = {.strand = strand, .compute = compute, .client = c, .caller = task_current};
     v.task.whole = &v.task;
     v.task.kernel = kernel;
     v.task.cancelled = unwanted;

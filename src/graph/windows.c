@@ -27,11 +27,10 @@ enum {
     WINDOWS_NODES = 4096
 };
 enum {
-    TINY_NS = 70,  /* a kernel, by its cost */
-    SLOW_NS = 200, /* a node, in all */
-    EXCESS_NS =
-        60000, /* what the nodes of a run may take more than that before it goes on per node */
-    BATCH_MOST = 1024 /* nodes between two looks at the clock */
+    TINY_NS = 70,      /* a kernel, by its cost */
+    SLOW_NS = 200,     /* a node, in all */
+    EXCESS_NS = 60000, /* how much more a run may take before it goes on per node */
+    BATCH_MOST = 1024  /* nodes between two looks at the clock */
 };
 
 typedef struct window window;

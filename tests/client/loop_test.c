@@ -379,20 +379,26 @@ static void spin_until_cancelled(int64_t from, int64_t to, void *data)
         ;
 }
 static _Atomic int loop_status;
-BASK_KERNEL(int, loops_for_ever)
+BASK_KERNEL(int, loops_for_ever, (bask_client *, on))
 {
-    atomic_store(&loop_status, (int)bask_for(NULL, 0, 1000, spin_until_cancelled, NULL));
+    atomic_store(&loop_status, (int)bask_for(on, 0, 1000, spin_until_cancelled, NULL));
     return 0;
 }
-Test(loop, is_cancelled_with_its_task)
+static void cancel_loop(bask_client *on)
 {
     bask_client *c = open_client("threads://2");
     atomic_store(&loop_status, -1);
-    bask_future *f = bask_submit(c, loops_for_ever);
+    atomic_store(&started, 0);
+    bask_future *f = bask_submit(c, loops_for_ever, on);
     while (!atomic_load(&started))
         ;
     cr_assert_eq(bask_cancel(f), BASK_OK);
     bask_future_free(f);
     bask_close(c); /* waits for the kernel */
     cr_assert_eq(atomic_load(&loop_status), BASK_ECANCELLED);
+}
+Test(loop, is_cancelled_with_its_task, .timeout = 60)
+{
+    cancel_loop(NULL);
+    each_cluster(cancel_loop); /* on the workers of another client */
 }
