@@ -11,6 +11,15 @@
  *                   name   a prefix of the threads' names
  *                   memory how many bytes of results may be alive before roots wait (K, M, G; 0:
  *                          any); not given: the environment's BASK_MEMORY_LIMIT
+ *                   omp    threads that OpenMP and BLAS may use inside one task (0: as many as they
+ *                          like; without it: the CPUs divided by the workers)
+ *   openmp://       for programs that have an OpenMP team already: a graph has been evaluated when
+ *                   bask_compute or bask_plan_run returns, by a parallel region of the calling
+ *                   thread; a submitted task has been run by the calling thread
+ *   openmp://4      regions of four threads, not of as many as OpenMP would take when the client is
+ *                   opened; with option omp as above, but 1 without it. Where OpenMP gives fewer,
+ *                   as within another region, fewer work. Tasks use the region that they run in,
+ *                   and a task of another client alone evaluates what it computes
  *   sync://         everything runs in the calling thread, in one fixed order, before the call
  *                   returns: for debugging
  * Threads: any number of threads may use one client; any number of clients may be open.
@@ -36,7 +45,8 @@ extern "C" {
 /*
  * Opens the cluster at ADDRESS; NULL: the environment's BASK_CLUSTER, else every core.
  * Returns BASK_EADDRESS (the message names the address, or variable, and the part at fault), BASK_ENOMEM,
- * BASK_ESYSTEM. On failure *CLIENT is NULL. Owns: the caller; end it with bask_close.
+ * BASK_ESYSTEM; BASK_EUNSUPPORTED for openmp:// in a process without an OpenMP runtime (compile and
+ * link the program with -fopenmp). On failure *CLIENT is NULL. Owns: the caller; end it with bask_close.
  */
 BASK_API BASK_MUST_CHECK bask_status bask_open(const char *address, bask_client **client);
 
@@ -51,7 +61,7 @@ BASK_API void bask_close(bask_client *client);
 /* The address in its full form, such as "threads://8". Owns: the client. */
 BASK_API const char *bask_client_address(const bask_client *client);
 
-/* The number of workers that tasks run on (1 for sync://). */
+/* The number of workers that tasks run on (1 for sync://, the size of the team for openmp://). */
 BASK_API int bask_client_workers(const bask_client *client);
 
 /*

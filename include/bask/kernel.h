@@ -168,6 +168,22 @@ BASK_API bask_status bask_fail(bask_status status, const char *format, ...) BASK
 BASK_API bool bask_cancelled(void);
 
 /*
+ * For kernels that use OpenMP or BLAS: asks that these use up to WANTED threads in what the running
+ * task does from here on; 0: the worker's share (inner_threads, pool.h). Returns how many they may
+ * use, at least 1. What is beyond the share belongs to workers that sleep at this moment: as many
+ * are kept asleep until the task ends, or asks again, for fewer. So no more threads are busy than
+ * without it, but for workers that wait inside a task and go on when that wait is over, or that find
+ * work at the very moment of falling asleep.
+ * Best asked just before the call that is to be wide: until then those workers might have helped.
+ * Tasks that the thread runs while this one waits are as wide. Nothing is changed, and what OpenMP
+ * would use is returned, at most WANTED, where OpenMP and BLAS are left alone (as on sync://) and
+ * outside a task. OpenBLAS on pthreads, with its one number for the process, follows only a task
+ * that gets the share of every worker.
+ * Threads: the one that runs the kernel.
+ */
+BASK_API int bask_threads(int wanted);
+
+/*
  * The rest is for kernels of the untyped form, which get a TASK. It is good until the kernel
  * returns, and so are its arguments: pointers to values of their dtype, for BASK_SPAN to a
  * bask_span. Threads: the one that runs the kernel. Undefined if I is not below the count, except

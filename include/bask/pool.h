@@ -47,8 +47,18 @@ struct bask_job {
 
 /* ---- pool ---- */
 
-#define BASK_NO_THREADS (-1) /* zero-worker mode: the threads that wait run everything */
+#define BASK_NO_THREADS (-1)  /* zero-worker mode: the threads that wait run everything */
+#define BASK_LEAVE_ALONE (-1) /* inner_threads: OpenMP and BLAS are not limited */
 
+/*
+ * inner_threads keeps kernels that use OpenMP or BLAS from starting more threads than there are
+ * CPUs. 0: the CPUs (bask_default_threads) divided by the workers, at least 1, at most what OpenMP
+ * would use in the thread that starts the pool; in zero-worker mode BASK_LEAVE_ALONE.
+ * Limited are OpenMP regions without a num_threads clause, MKL and OpenBLAS, where the program is
+ * linked with them or preloads them. A host thread that helps is limited meanwhile, and then has
+ * again what it had set. OpenBLAS on pthreads has one number for the whole process: it is at most
+ * the least that a pool wants until the last pool has stopped, then again what it was.
+ */
 typedef struct bask_pool_options {
     size_t size;       /* sizeof(bask_pool_options) */
     int threads;       /* workers; 0: bask_default_threads(); BASK_NO_THREADS: none */
@@ -61,6 +71,7 @@ typedef struct bask_pool_options {
     const char *name;    /* prefix of the threads' names, at most 10 bytes are used; NULL: "bask" */
     size_t memory_limit; /* bytes; 0: none. While the results of tasks (buffer.h) exceed it, graphs
                           * that return some start no more of their roots: client.h */
+    int inner_threads; /* threads of OpenMP and BLAS inside what one worker runs; 0, or LEAVE_ALONE */
 } bask_pool_options;
 
 /* Counts since the start of the pool; each is exact once the pool is quiet, and the tasks that a

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "client/core.h"
+#include "pool/team.h"
 #include <bask.h>
 #include <string.h>
 
@@ -59,8 +60,14 @@ void client_end(bask_client *c, activity *a)
     pthread_mutex_unlock(&c->lock);
 }
 
-void client_run_here(bask_client *c, plan *p)
+void client_run_here(bask_client *c, plan *p, _Atomic uint32_t *ended)
 {
+    /* a worker of another pool waits for nothing but its own pool's work: P may need it */
+    if (c->team && word_pool(c->pool) == c->pool) {
+        plan_start(p);
+        team_run(c->pool, c->team, ended);
+        return;
+    }
     uint64_t tasks = plan_run_here(p);
     atomic_fetch_add_explicit(&c->tasks, tasks, memory_order_relaxed);
 }
@@ -80,23 +87,20 @@ static bask_status read_memory(address *a, size_t *limit)
     return BASK_OK;
 }
 
-/* Reads threads://N?... or sync:// into OPTIONS. */
-static bask_status read_address(address *a, bool *sync, bask_pool_options *o)
+static bask_status read_inner(address *a, int *inner)
+{
+    int64_t threads = -1;
+    bask_status status = address_int(a, "omp", 0, 1 << 20, &threads);
+    if (threads >= 0)
+        *inner = threads ? (int)threads : BASK_LEAVE_ALONE;
+    return status;
+}
+
+/* threads://N?... */
+static bask_status read_threads(address *a, bask_pool_options *o)
 {
     int64_t threads = 0, spin = 0;
     const char *name = NULL;
-    *sync = strcmp(a->scheme, "sync") == 0;
-    if (*sync) {
-        o->threads = BASK_NO_THREADS;
-        if (a->place[0])
-            return status_set(BASK_EADDRESS, "address \"%s\": sync:// takes no \"%s\"", a->text,
-                              a->place);
-        return address_unused(a);
-    }
-    if (strcmp(a->scheme, "threads") != 0)
-        return status_set(BASK_EADDRESS,
-                          "address \"%s\": unknown scheme \"%s\"; there are threads:// and sync://",
-                          a->text, a->scheme);
     bask_status status = address_count(a, 1 << 20, &threads);
     if (status == BASK_OK)
         status = address_bool(a, "pin", &o->pin);
@@ -109,6 +113,8 @@ static bask_status read_address(address *a, bool *sync, bask_pool_options *o)
     if (status == BASK_OK)
         status = read_memory(a, &o->memory_limit);
     if (status == BASK_OK)
+        status = read_inner(a, &o->inner_threads);
+    if (status == BASK_OK)
         status = address_unused(a);
     o->threads = threads ? (int)threads : bask_default_threads();
     o->spin_ns = spin;
@@ -116,19 +122,63 @@ static bask_status read_address(address *a, bool *sync, bask_pool_options *o)
     return status;
 }
 
+/* sync:// */
+static bask_status read_sync(address *a, bask_pool_options *o)
+{
+    o->threads = BASK_NO_THREADS;
+    if (a->place[0])
+        return status_set(BASK_EADDRESS, "address \"%s\": sync:// takes no \"%s\"", a->text,
+                          a->place);
+    return address_unused(a);
+}
+
+/* openmp://N?omp=M */
+static bask_status read_openmp(address *a, bask_pool_options *o, int *team)
+{
+    int64_t threads = team_default();
+    bool none = threads == 0;
+    o->threads = BASK_NO_THREADS;
+    o->inner_threads = 1;
+    bask_status status = address_count(a, 1 << 16, &threads);
+    if (status == BASK_OK)
+        status = read_inner(a, &o->inner_threads);
+    if (status == BASK_OK)
+        status = address_unused(a);
+    if (status == BASK_OK && none)
+        status = status_set(BASK_EUNSUPPORTED,
+                            "address \"%s\": there is no OpenMP runtime in this process: compile "
+                            "and link the program with -fopenmp",
+                            a->text);
+    *team = (int)threads;
+    return status;
+}
+
 static bask_status client_new(address *a, bask_client **result)
 {
     bask_pool_options o = {.size = sizeof o};
-    bool sync = false;
-    bask_status status = read_address(a, &sync, &o);
+    int team = 0;
+    bask_status status;
+    if (strcmp(a->scheme, "threads") == 0)
+        status = read_threads(a, &o);
+    else if (strcmp(a->scheme, "sync") == 0)
+        status = read_sync(a, &o);
+    else if (strcmp(a->scheme, "openmp") == 0)
+        status = read_openmp(a, &o, &team);
+    else
+        status =
+            status_set(BASK_EADDRESS,
+                       "address \"%s\": unknown scheme \"%s\"; there are threads://, openmp:// "
+                       "and sync://",
+                       a->text, a->scheme);
     if (status != BASK_OK)
         return status;
     bask_client *c = calloc(1, sizeof *c);
     char text[64];
-    if (sync)
-        snprintf(text, sizeof text, "sync://");
+    int workers = team ? team : o.threads;
+    if (workers > 0)
+        snprintf(text, sizeof text, "%s://%d", a->scheme, workers);
     else
-        snprintf(text, sizeof text, "threads://%d", o.threads);
+        snprintf(text, sizeof text, "%s://", a->scheme);
     if (!c || !(c->address = strdup(text))) {
         free(c);
         return status_set(BASK_ENOMEM, "no memory for a client");
@@ -138,7 +188,8 @@ static bask_status client_new(address *a, bask_client **result)
     pthread_cond_init(&c->quiet, NULL);
     slab_cache_init(&c->slabs);
     atomic_store_explicit(&c->references, 1, memory_order_relaxed);
-    c->sync = sync;
+    c->sync = o.threads == BASK_NO_THREADS;
+    c->team = team;
     status = bask_pool_start(&o, &c->pool);
     c->home.pool = c->pool;
     if (status != BASK_OK) {
@@ -197,7 +248,7 @@ const char *bask_client_address(const bask_client *c)
 
 int bask_client_workers(const bask_client *c)
 {
-    return !c || !c->pool ? 0 : c->sync ? 1 : bask_pool_threads(c->pool);
+    return !c || !c->pool ? 0 : c->team ? c->team : c->sync ? 1 : bask_pool_threads(c->pool);
 }
 
 bask_status bask_wait_for_workers(bask_client *c, int n, int64_t timeout_ms)

@@ -54,6 +54,7 @@ static void compute_ended(plan *p)
 {
     future_block *b = p->user;
     bask_client *c = b->client;
+    _Atomic uint32_t *ended = b->ended;
     pthread_mutex_lock(&c->lock); /* bask_cancel looks at b->plan under this lock */
     atomic_store_explicit(&b->plan, NULL, memory_order_relaxed);
     pthread_mutex_unlock(&c->lock);
@@ -65,6 +66,8 @@ static void compute_ended(plan *p)
     block_release(b);
     if (owner)
         client_release(owner);
+    if (ended)
+        word_finish(c->pool, ended, 0, NULL);
     client_release(c);
 }
 
@@ -122,9 +125,12 @@ bask_status bask_compute_with(bask_client *c, bask_delayed *const *outputs, size
     p->fail_fast = options && options->on_error == BASK_FAIL_FAST;
     p->on_output = output_done;
     p->on_end = compute_ended;
+    _Atomic uint32_t ended = 0;
+    if (c->sync)
+        b->ended = &ended;
     client_begin(c, &b->activity);
     if (c->sync)
-        client_run_here(c, p);
+        client_run_here(c, p, &ended);
     else
         plan_start(p);
     return BASK_OK;

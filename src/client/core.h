@@ -21,8 +21,9 @@ struct bask_client {
     promise_home home; /* first: a promise's home is its client; its pool is NULL once closed */
     _Atomic int64_t references;
     atomic_bool closed;
-    bool sync;              /* everything runs in the caller */
-    _Atomic uint64_t tasks; /* sync: those that ran */
+    bool sync;              /* everything has run when a call returns */
+    int team;               /* ... by an OpenMP team of so many; 0: by the caller alone */
+    _Atomic uint64_t tasks; /* sync: those that ran outside the pool */
     char *address;
     bask_pool *pool;
     slab_cache slabs;
@@ -54,14 +55,16 @@ struct future_block {
     activity activity;
     /* while it runs; guarded by the client's lock for others than the runner */
     _Atomic(plan *) plan;
+    _Atomic uint32_t *ended; /* finished at the very end of the run, if somebody waits for that */
     size_t n;
     bask_future futures[];
 };
 
 void client_retain(bask_client *c);
 void client_release(bask_client *c);
-/* Runs all of P in the caller, for sync://. */
-void client_run_here(bask_client *c, plan *p);
+/* Runs all of P before it returns, for sync clients, in the team if there is one and the caller is no
+ * worker of another pool. P's end finishes the word ENDED. */
+void client_run_here(bask_client *c, plan *p, _Atomic uint32_t *ended);
 void client_begin(bask_client *c, activity *a);
 void client_end(bask_client *c, activity *a);
 

@@ -11,6 +11,7 @@ typedef struct invocation {
     bask_strand *strand;
     bask_strand_fn *compute;
     bask_client *client;
+    failure *failure;
     const bask_task *caller; /* what called it, NULL: no task; it waits, maybe on another thread */
     bask_pool *waiter;       /* with which to finish `word` */
     _Atomic uint32_t word;
@@ -34,6 +35,7 @@ static void call(invocation *v)
     task_begin(&v->task);
     v->compute(v->strand);
     task_end(&v->task);
+    v->failure = task_settle(&v->task);
 }
 
 static void run(bask_job *job)
@@ -97,7 +99,7 @@ bask_status strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand
     } else {
         call_elsewhere(&v);
     }
-    return outcome(v.task.failure);
+    return outcome(v.failure);
 }
 
 bask_status bask_strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand *strand,

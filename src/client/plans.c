@@ -83,11 +83,11 @@ bask_status bask_plan_run(bask_plan *b)
         return status;
     plan *p = b->plan;
     client_begin(b->client, &b->activity);
-    b->waiter = word_pool(p->pool);
+    atomic_store_explicit(&b->ended, 0, memory_order_relaxed);
+    b->waiter = b->client->sync ? p->pool : word_pool(p->pool);
     if (b->client->sync) {
-        client_run_here(b->client, p);
+        client_run_here(b->client, p, &b->ended);
     } else {
-        atomic_store_explicit(&b->ended, 0, memory_order_relaxed);
         plan_start(p);
         word_wait(b->waiter, &b->ended, INT64_MAX, true);
     }

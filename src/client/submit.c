@@ -119,8 +119,9 @@ static failure *call(single *s)
     task.base.whole = &task.base;
     task_begin(&task.base);
     task_call(&task.base);
+    failure *why = task_settle(&task.base);
     task_end(&task.base);
-    return task.base.failure;
+    return why;
 }
 
 /* Only kernels that are called count; the pool has counted the job already. */

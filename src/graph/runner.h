@@ -71,9 +71,10 @@ INLINE void runner_call(runner *r, const node *n, state *s)
     } else {
         task_call(&r->task);
     }
-    if (UNLIKELY(r->task.failure != NULL)) {
-        outcome_failed(p, n, s, r->task.failure);
-        r->task.failure = NULL;
+    if (UNLIKELY(r->task.noted)) {
+        failure *f = task_settle(&r->task);
+        if (f)
+            outcome_failed(p, n, s, f);
         atomic_store_explicit(&r->task.failed, false, memory_order_relaxed);
     }
 }

@@ -20,16 +20,17 @@ void bask_strand_run(bask_strand *strand, bask_strand_fn *compute)
     task_begin(&task);
     compute(strand);
     task_end(&task);
-    strand->failure = task.failure;
+    strand->failure = task_settle(&task);
 }
 
 static void adopt(bask_strand *strand)
 {
     if (!strand->failure)
         return;
-    if (!task_current->failure)
+    if (!task_current->failure) {
         task_current->failure = strand->failure;
-    else
+        task_current->noted = true;
+    } else
         failure_free(strand->failure);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "graph/plan.h"
+#include "pool/inner.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ bask_status bask_fail(bask_status status, const char *format, ...)
     if (task && !task->failure && status != BASK_OK) {
         task->failure = failure_new(status, task_kernel(task)->name, bask_last_error());
         atomic_store_explicit(&task->whole->failed, true, memory_order_relaxed);
+        task->noted = true;
     }
     return status;
 }
@@ -62,7 +64,33 @@ bool bask_cancelled(void)
         return false;
     if (!task->failure)
         task->failure = &failure_cancelled; /* it may return early: that is no result */
+    task->noted = true;
     return true;
+}
+
+int bask_threads(int wanted)
+{
+    bask_task *task = task_current;
+    worker *w = (worker *)bask_self;
+    if (!task || bask_self == &worker_nobody || w->pool->inner == 0) {
+        int own = inner_own();
+        return wanted > 0 && wanted < own ? wanted : own;
+    }
+    if (!task->wide) {
+        task->former = w->width;
+        task->wide = task->noted = true;
+    }
+    return inner_widen(w, task->former, wanted);
+}
+
+failure *task_settle(bask_task *task)
+{
+    failure *f = task->failure;
+    if (task->wide)
+        inner_narrow((worker *)bask_self, task->former);
+    task->failure = NULL;
+    task->noted = task->wide = false;
+    return f;
 }
 
 /* ---- arguments ---- */

@@ -26,6 +26,9 @@ struct bask_task {
     slot *result;
     failure *failure; /* NULL while all is well */
     bool returned;    /* an untyped kernel has stored its result */
+    bool noted;       /* it failed or is wide: task_settle is due when the kernel has returned */
+    bool wide;        /* it has asked for threads (bask_threads); ... */
+    width former;     /* ... its thread was that wide before */
     bask_task *outer; /* the task below on this thread's stack */
     /* Itself; of a strand, a part of a task that runs on its own: the whole. It outlives its strands,
      * which read all of it but `failure`. */
@@ -55,8 +58,11 @@ static inline const bask_kernel *task_kernel(const bask_task *task)
     return task->whole->node ? task->whole->node->kernel : task->whole->kernel;
 }
 
-/* Calls the kernel of task->node; afterwards task->failure tells how it went. */
+/* Calls the kernel of task->node; then, where task->noted is set, task_settle is due. */
 void task_call(bask_task *task);
+
+/* Ends what the kernel has begun beside its result; returns why it failed, NULL if it did not. */
+failure *task_settle(bask_task *task);
 
 /* The argument's value: a pointer to bytes of the parameter's type. */
 const void *task_argument(const bask_task *task, uint32_t i);

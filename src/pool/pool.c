@@ -2,6 +2,7 @@
 /* Starting, feeding and stopping a pool. */
 #include "base/status.h"
 #include "pool/inbox.h"
+#include "pool/inner.h"
 #include "pool/seat.h"
 #include "pool/topology.h"
 #include "pool/word.h"
@@ -29,6 +30,7 @@ static void *worker_main(void *arg)
     snprintf(name, sizeof name, "%.10s-%d", w->pool->name, w->id);
     name[15] = '\0';
     pthread_setname_np(pthread_self(), name);
+    inner_apply(w);
     worker_run(w, NULL, INT64_MAX, 0);
     return NULL;
 }
@@ -41,7 +43,16 @@ static bask_status options_check(const bask_pool_options *o)
     if (o->threads < BASK_NO_THREADS || o->threads > 1 << 20)
         return status_set(BASK_EINVAL, "bask_pool_options.threads is %d, not -1 to %d", o->threads,
                           1 << 20);
+    if (o->inner_threads < BASK_LEAVE_ALONE)
+        return status_set(BASK_EINVAL, "bask_pool_options.inner_threads is %d", o->inner_threads);
     return BASK_OK;
+}
+
+static int inner_of(const bask_pool_options *o, int workers)
+{
+    if (o->inner_threads == BASK_LEAVE_ALONE || (o->inner_threads == 0 && workers == 0))
+        return 0;
+    return o->inner_threads ? o->inner_threads : inner_default(workers);
 }
 
 static void pool_free(bask_pool *pool)
@@ -135,6 +146,7 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
     pool->spin_ns = o.spin_ns > 0 ? o.spin_ns : o.spin_ns < 0 ? 0 : default_spin();
     snprintf(pool->name, sizeof pool->name, "%.10s", o.name ? o.name : "bask");
     pool->budget = budget_new(pool, n, o.memory_limit);
+    pool->inner = inner_of(&o, n);
     if (n > 0)
         pool->workers = aligned_alloc(_Alignof(worker), (size_t)n * sizeof(worker));
     bool ok = pool->budget && (n == 0 || pool->workers);
@@ -150,6 +162,7 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
         pool_free(pool);
         return status;
     }
+    inner_begin(pool);
     *result = pool;
     return BASK_OK;
 }
@@ -193,6 +206,7 @@ void bask_pool_stop(bask_pool *pool, bask_job_fn *discard)
     }
     if (discard) /* what running jobs have queued since */
         discard_queued(pool, discard);
+    inner_end(pool);
     pool_free(pool);
 }
 

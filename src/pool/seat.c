@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool/seat.h"
 
+#include "pool/inner.h"
 #include "pool/sleep.h"
 #include <stdlib.h>
 
@@ -50,7 +51,7 @@ static worker *seat_take(bask_pool *pool)
 bool seat_enter(seat *s, bask_pool *pool)
 {
     *s = (seat){.pool = pool, .before = bask_self, .replaces_sleeper = pool->nworkers > 0};
-    if (s->replaces_sleeper && !sleep_help(pool))
+    if (s->replaces_sleeper && !sleep_help(pool, 1))
         return false;
     s->worker = seat_take(pool);
     if (!s->worker) {
@@ -58,6 +59,7 @@ bool seat_enter(seat *s, bask_pool *pool)
             sleep_leave(pool, IDLE_HELPER);
         return false;
     }
+    s->own = inner_enter(s->worker);
     bask_self = &s->worker->face;
     return true;
 }
@@ -65,6 +67,7 @@ bool seat_enter(seat *s, bask_pool *pool)
 void seat_leave(seat *s)
 {
     bask_self = s->before;
+    inner_leave(s->worker, s->own);
     atomic_store_explicit(&s->worker->taken, false, memory_order_release);
     if (s->replaces_sleeper)
         sleep_leave(s->pool, IDLE_HELPER);

@@ -3,13 +3,14 @@
 #ifndef BASK_POOL_SEAT_H
 #define BASK_POOL_SEAT_H
 
-#include "pool/worker.h"
+#include "pool/inner.h"
 
 /* The calling host thread's stay on a seat. */
 typedef struct seat {
     bask_pool *pool;
     worker *worker;
     bask_worker *before;
+    inner_before own; /* what OpenMP and BLAS could use */
     bool replaces_sleeper;
 } seat;
 

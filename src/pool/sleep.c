@@ -176,14 +176,16 @@ void sleep_block(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
     atomic_fetch_sub_explicit(&pool->blocked, 1, memory_order_seq_cst);
 }
 
-bool sleep_help(bask_pool *pool)
+unsigned sleep_help(bask_pool *pool, unsigned n)
 {
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
-    while (idle_helpers(idle) < idle_sleepers(idle))
-        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, idle + IDLE_HELPER,
+    while (idle_helpers(idle) < idle_sleepers(idle)) {
+        uint64_t spare = idle_sleepers(idle) - idle_helpers(idle), taken = spare < n ? spare : n;
+        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, idle + taken * IDLE_HELPER,
                                                   memory_order_seq_cst, memory_order_seq_cst))
-            return true;
-    return false;
+            return (unsigned)taken;
+    }
+    return 0;
 }
 
 void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline)

@@ -10,7 +10,8 @@
  * one CAS:
  *   bits  0..20  searchers: look for work, and will look again before they sleep
  *   bits 21..41  sleepers: parked workers that nobody has undertaken to wake
- *   bits 42..62  helpers: host threads that work in the place of a sleeper
+ *   bits 42..62  helpers: threads that work in the place of a sleeper: hosts on a seat, and those
+ *                that OpenMP or BLAS start for a wide task
  */
 #define IDLE_SEARCHER ((uint64_t)1)
 #define IDLE_SLEEPER ((uint64_t)1 << 21)
@@ -64,8 +65,8 @@ void sleep_park(worker *w, _Atomic uint32_t *until, int64_t deadline);
 /* Wakes V if it is parked. */
 void sleep_wake(worker *v);
 
-/* A host thread asks to work in the place of a sleeper; undone by
- * sleep_leave(pool, IDLE_HELPER). */
-bool sleep_help(bask_pool *pool);
+/* Asks that N more threads may work, each in the place of a sleeper. Returns for how many there is
+ * one; undone by sleep_leave(pool, that many * IDLE_HELPER). */
+unsigned sleep_help(bask_pool *pool, unsigned n);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include <bask/status.h>
 
+/* CPUs in this thread's affinity mask. */
+int topology_mask_count(void);
+
 /* The smallest CPU quota, rounded up, on the way from the process's own cgroup (both versions) up to
  * the root; INT_MAX: there is none. ROOT goes before all paths: "", or a test's folder. */
 int topology_quota(const char *root);

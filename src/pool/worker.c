@@ -27,6 +27,7 @@ bool worker_init(worker *w, bask_pool *pool, int id)
     w->pool = pool;
     w->id = id;
     w->cpu = -1;
+    w->width.threads = pool->inner;
     w->chunk = 1;
     w->patience = pool->spin_ns;
     w->random = 2654435761u * (uint32_t)(id + 2) | 1;

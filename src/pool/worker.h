@@ -20,6 +20,12 @@ static inline void counter_add(counter *c, uint64_t n)
                           memory_order_relaxed);
 }
 
+/* How many threads OpenMP and BLAS may use in what a thread runs, and how many sleepers that keeps
+ * asleep. */
+typedef struct width {
+    int threads, sleepers;
+} width;
+
 /*
  * A worker: a thread of the pool, or a seat that a helping host thread holds for a while.
  * Fields are the owner's unless they say otherwise.
@@ -53,12 +59,14 @@ struct worker {
      * `parked` is 2, else the owner's */
     bool displaced;
     cpu_set_t inherited;
+    width width; /* of what it runs now */
 };
 
 typedef struct source source;
 
 struct bask_pool {
     int nworkers;
+    int inner; /* threads of OpenMP and BLAS inside what a worker runs; 0: they are left alone */
     worker *workers;
     int64_t spin_ns;
     char name[16];

@@ -2,6 +2,7 @@
 #include <bask.h>
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <string.h>
 
 BASK_KERNEL(int64_t, inc, (int64_t, x))
 {
@@ -142,4 +143,12 @@ Test(client, two_clients_and_foreign_threads_with_a_storm_of_cancels)
     }
     bask_close(c[0]);
     bask_close(c[1]);
+}
+
+Test(client, openmp_needs_a_runtime)
+{
+    bask_client *c;
+    cr_assert_eq(bask_open("openmp://2", &c), BASK_EUNSUPPORTED);
+    cr_assert_not_null(strstr(bask_last_error(), "-fopenmp"));
+    cr_assert_null(c);
 }
