@@ -49,6 +49,15 @@ static inline void runner_end(runner *r)
     runner_report(r->plan, r->terminals);
 }
 
+/* N's kernel has returned, and there is more to it than its result. */
+static __attribute__((noinline, unused)) void runner_settle(runner *r, const node *n, state *s)
+{
+    failure *f = task_settle(&r->task);
+    if (f)
+        outcome_failed(r->plan, n, s, f);
+    atomic_store_explicit(&r->task.failed, false, memory_order_relaxed);
+}
+
 /* Calls the kernel of N, or passes on why it must not run. */
 INLINE void runner_call(runner *r, const node *n, state *s)
 {
@@ -71,12 +80,8 @@ INLINE void runner_call(runner *r, const node *n, state *s)
     } else {
         task_call(&r->task);
     }
-    if (UNLIKELY(r->task.noted)) {
-        failure *f = task_settle(&r->task);
-        if (f)
-            outcome_failed(p, n, s, f);
-        atomic_store_explicit(&r->task.failed, false, memory_order_relaxed);
-    }
+    if (UNLIKELY(r->task.noted))
+        runner_settle(r, n, s);
 }
 
 /* Looks after what N has to do beside handing a number to its consumers. */

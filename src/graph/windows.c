@@ -276,10 +276,8 @@ INLINE ref call_plain(runner *r, const node *n, state *s, uint32_t lap)
     } else {
         n->kernel->call(&r->task, arguments, &s->result);
     }
-    if (UNLIKELY(r->task.failure != NULL)) {
-        outcome_failed(r->plan, n, s, r->task.failure);
-        r->task.failure = NULL;
-    }
+    if (UNLIKELY(r->task.noted))
+        runner_settle(r, n, s);
     return 0;
 }
 

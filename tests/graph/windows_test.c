@@ -57,6 +57,19 @@ BASK_KERNEL(int64_t, cancels, (int64_t, x))
         plan_cancel(p);
     return x + 1;
 }
+/* Wide by itself, and narrow again for whatever comes next. */
+BASK_KERNEL(int64_t, wide, (int64_t, x))
+{
+    if (bask_threads(INT32_MAX) < 1 || !task_current->wide)
+        bask_fail(BASK_EKERNEL, "not wide");
+    return x + 1;
+}
+BASK_KERNEL(int64_t, narrow, (int64_t, x))
+{
+    if (task_current->wide)
+        bask_fail(BASK_EKERNEL, "still wide");
+    return x + 1;
+}
 BASK_KERNEL(int64_t, until_told, (int64_t, x))
 {
     while (!atomic_load(&told))
@@ -254,6 +267,29 @@ Test(windows, failures_reach_what_depends_on_them)
             else
                 cr_assert_eq(*(const int64_t *)s->result.bytes, i + LENGTH - 1);
         }
+    }
+    plan_free(p);
+    bask_graph_free(g);
+    bask_close(c);
+}
+
+Test(windows, a_wide_kernel_leaves_the_next_one_its_share)
+{
+    enum { CHAINS = 64, LENGTH = 100 };
+    bask_client *c = open_client("threads://2?omp=1");
+    bask_graph *g = bask_graph_new(c);
+    bask_delayed *d[CHAINS];
+    for (int i = 0; i < CHAINS; i++)
+        d[i] = bask_delay(g, leaf, i);
+    for (int k = 0; k < LENGTH; k++)
+        for (int i = 0; i < CHAINS; i++)
+            d[i] = k == LENGTH / 2 ? bask_delay(g, wide, d[i]) : bask_delay(g, narrow, d[i]);
+    plan *p = plan_of(c, g, d, CHAINS);
+    cr_assert(p->windows && windows_fit(p));
+    for (int lap = 0; lap < 4; lap++) {
+        run(p);
+        for (int i = 0; i < CHAINS; i++)
+            cr_assert_eq(result(p, (size_t)i), i + LENGTH);
     }
     plan_free(p);
     bask_graph_free(g);
