@@ -5,7 +5,7 @@
 #include "pool/sleep.h"
 #include <stdlib.h>
 
-static __thread bool woke;
+static __thread bool woke __attribute__((tls_model("initial-exec")));
 
 void seat_note_wake(void)
 {

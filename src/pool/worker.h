@@ -86,7 +86,7 @@ extern bask_worker worker_nobody; /* what bask_self points to on threads that ar
 
 /* What runs on this thread now (graph/task.h); the pool only keeps track of it. All private children
  * of a worker were forked by its current task: who sets another one calls fork_release first. */
-extern __thread struct bask_task *task_current;
+extern __thread struct bask_task *task_current __attribute__((tls_model("initial-exec")));
 
 bool worker_init(worker *w, bask_pool *pool, int id); /* false: memory is short */
 void worker_free(worker *w);
