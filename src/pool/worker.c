@@ -29,6 +29,7 @@ bool worker_init(worker *w, bask_pool *pool, int id)
     w->cpu = -1;
     w->width.threads = pool->inner;
     w->chunk = 1;
+    thief_init(&w->thief);
     w->patience = pool->spin_ns;
     w->random = 2654435761u * (uint32_t)(id + 2) | 1;
     bins_init(&w->bins, pool->budget->kept);
@@ -86,7 +87,8 @@ void worker_push(worker *w, item x)
     sleep_notify(w->pool);
 }
 
-static item steal(worker *w)
+/* It was NOW at some time in this search. */
+static item steal(worker *w, int64_t now)
 {
     bask_pool *pool = w->pool;
     w->random ^= w->random << 13, w->random ^= w->random >> 17, w->random ^= w->random << 5;
@@ -96,9 +98,11 @@ static item steal(worker *w)
         if (v && v != w) {
             item x = deque_steal(&v->deque);
             /* ask for more in time: also when this took the last piece */
-            if (!deque_nonempty(&v->deque) &&
-                atomic_load_explicit(&v->face.request, memory_order_relaxed) == 0)
+            if (thief_may_ask(&w->thief, now) && !deque_nonempty(&v->deque) &&
+                atomic_load_explicit(&v->face.request, memory_order_relaxed) == 0) {
                 atomic_store_explicit(&v->face.request, 1, memory_order_seq_cst);
+                thief_has_asked(&w->thief, clock_ns());
+            }
             if (x) {
                 counter_add(&w->steals, 1);
                 return x;
@@ -133,15 +137,27 @@ static bool over(worker *w, _Atomic uint32_t *until)
 /* One item, or a range of roots. */
 typedef struct find {
     item x; /* 0: none */
+    bool stolen;
     source_range range;
 } find;
 
+/* Nodes of graphs are not what thieves ask for, and may be shorter than two looks at the clock. */
+static bool pays(const find *f)
+{
+    return f->stolen && (f->x & ITEM_TAG) != ITEM_CELL;
+}
+
 static void run_find(worker *w, const find *f)
 {
-    if (f->x)
+    if (pays(f)) {
+        int64_t start = clock_ns();
         worker_execute(w, f->x);
-    else
+        thief_earns(&w->thief, clock_ns() - start);
+    } else if (f->x) {
+        worker_execute(w, f->x);
+    } else {
         source_run(&f->range, w);
+    }
 }
 
 static bool take_outside(worker *w, find *f)
@@ -155,7 +171,7 @@ static bool take_outside(worker *w, find *f)
 static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags, find *f)
 {
     bask_pool *pool = w->pool;
-    int64_t start = 0;
+    int64_t start = 0, now = 0;
     bool found = false;
     sleep_search(w);
     for (unsigned round = 0;; round++) {
@@ -163,7 +179,8 @@ static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
             break;
         if ((found = (f->x = inbox_take(w))))
             break;
-        if ((found = source_claim(pool, w, false, &f->range) || (f->x = steal(w)))) {
+        if ((found = source_claim(pool, w, false, &f->range) ||
+                     (f->stolen = (f->x = steal(w, now)) != 0))) {
             w->patience = pool->spin_ns; /* several are at work: more will follow */
             break;
         }
@@ -175,7 +192,7 @@ static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
         cpu_relax();
         if (round % 16 != 0) /* the clock costs as much as a few looks */
             continue;
-        int64_t now = clock_ns();
+        now = clock_ns();
         if (now >= deadline)
             break;
         if (start == 0)

@@ -6,6 +6,7 @@
 #include "pool/budget.h"
 #include "pool/cell.h"
 #include "pool/deque.h"
+#include "pool/thief.h"
 #include <bask/pool.h>
 #include <pthread.h>
 #include <sched.h>
@@ -42,6 +43,7 @@ struct worker {
     int64_t chunk_start;    /* and when */
     _Atomic(worker *) next; /* seats: the list of all; written once, before the seat is public */
     atomic_bool taken;      /* seats: a host thread holds it (CAS acquire, store release) */
+    thief thief;
     deque deque;
     /* 1 while parked, 2 while it is being woken by whoever turned it from 1, else 0 (sleep.c). A
      * futex word. */

@@ -497,7 +497,7 @@ look:
                         got = a_job
                     :: else
                     fi;
-                    if :: !NONEMPTY(v) -> ask(v) :: else fi;
+                    if :: !NONEMPTY(v) -> ask(v) :: true fi; /* as thief.h has it */
                     if :: got != nothing -> v = 0; goto leave_search :: else -> v++ fi
                 }
             :: v == me -> v++
