@@ -60,8 +60,11 @@ INLINE bool fits(const bask_graph *g, bool alone, const bask_kernel *kernel, uns
 /* Sets argument I of N; true if it made a node a sink no more. */
 INLINE bool set(builder *b, bool alone, node *n, ref r, unsigned kinds, uint32_t i, uint64_t word)
 {
-    if (kinds >> 2 * i & ARG_DEP)
-        return depend(b, alone, &n->args[i], r << 2 | i, (node *)(uintptr_t)word);
+    if (kinds >> 2 * i & ARG_DEP) {
+        bool first = depend(b, alone, &n->args[i], r << 2 | i, (node *)(uintptr_t)word);
+        room_note(b, n->args[i].dep.from);
+        return first;
+    }
     memcpy(n->args[i].bytes, &word, sizeof word);
     return false;
 }
@@ -76,7 +79,7 @@ INLINE bask_delayed *delay_plain(bask_graph *g, builder *b, bool alone, const ba
     bool ok = (nargs < 1 || fits(g, alone, kernel, kinds, 0, x, &newest)) &&
               (nargs < 2 || fits(g, alone, kernel, kinds, 1, y, &newest)) &&
               (nargs < 3 || fits(g, alone, kernel, kinds, 2, z, &newest));
-    if (UNLIKELY(!ok || !room_fits(b, size, newest) ||
+    if (UNLIKELY(!ok || !room_fits(b, size, nargs, newest) ||
                  (kinds == 0 && b->roots.n == b->roots.capacity) ||
                  (!alone && kinds != 0 && b->strangers.capacity - b->strangers.n < nargs)))
         return the_long_way(g, kernel, FORM(nargs, kinds), x, y, z);
@@ -89,6 +92,7 @@ INLINE bask_delayed *delay_plain(bask_graph *g, builder *b, bool alone, const ba
     n->ndeps = (uint8_t)((kinds & 1) + (kinds >> 2 & 1) + (kinds >> 4 & 1));
     n->kinds = (uint8_t)kinds;
     n->flags = 0;
+    b->nargs = nargs;
     if (kinds == 0)
         ref_list_push(&b->roots, r);
     size_t sinks = b->sinks + 1;
@@ -162,6 +166,7 @@ static inline int fill(builder *b, bool alone, node *n, arg *to, edge me, const 
     case BASK_ARG_DELAYED: {
         node *producer = arg_pointer(from);
         b->sinks -= depend(b, alone, to, me, producer);
+        room_note(b, to->dep.from);
         if (node_yields_buffer(producer))
             n->flags |= NODE_BUFFERS;
         return ARG_DEP;
@@ -217,7 +222,7 @@ static bool reserve(bask_graph *g, builder *b, bool alone, const bask_arg *args,
     *ndeps = deps;
     *ngates = gates;
     size_t words = node_size((uint32_t)nargs) / 8;
-    return (room_fits(b, words, newest) || room_make(g, b, words, newest)) &&
+    return (room_fits(b, words, (uint32_t)nargs, newest) || room_make(g, b, words, newest)) &&
            (deps || ref_list_reserve(g, &b->roots, 1)) &&
            (!gates || ref_list_reserve(g, &b->gated, 1)) &&
            (alone || !deps || ref_list_reserve(g, &b->strangers, deps));
@@ -248,6 +253,7 @@ bask_delayed *bask_delay_array(bask_graph *g, const bask_kernel *kernel, const b
     node *n = room_node(b, r);
     b->next = r + (ref)(node_size((uint32_t)nargs) / 8);
     node_init(n, kernel, (uint32_t)nargs, ndeps);
+    b->nargs = (uint32_t)nargs;
     b->nodes++;
     b->sinks++;
     b->yields_buffers |= node_yields_buffer(n);

@@ -43,6 +43,7 @@ static void builder_end(bask_graph *g, builder *b)
     arena_free(&b->literals);
     free(b->roots.block);
     free(b->gated.block);
+    free(b->windows.block);
     free(b->strangers.block);
 }
 

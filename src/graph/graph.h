@@ -101,11 +101,17 @@ struct builder {
     /* The piece of a slab that is being filled: where word 0 of the graph would be if all of it lay
      * around that slab, its first place, the next node's, and where nodes must end. */
     uintptr_t origin;
-    ref base, next, stop;
-    uint32_t size; /* words of the next piece to ask for */
+    ref base, next, end;
+    /* The window that is being filled (room.h): from where and up to where. */
+    ref window, stop;
+    uint32_t nargs; /* of its newest node */
+    bool inner;     /* one of its nodes depends on another one */
+    uint32_t span;  /* words of the next window */
+    uint32_t size;  /* words of the next piece to ask for */
     size_t nodes;
     size_t sinks;          /* nodes without consumers; wraps around: only the sum counts */
     ref_list roots, gated; /* nodes without dependencies, and nodes with NODE_GATED */
+    ref_list windows;      /* where they begin */
     ref_list strangers;    /* edges to nodes that other threads made: linked by graph_settle */
     arena literals;
     bool yields_buffers; /* some kernel here returns a buffer */

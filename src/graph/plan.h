@@ -17,6 +17,7 @@
 
 #include "graph/graph.h"
 #include "graph/task.h"
+#include "graph/trial.h"
 #include "pool/source.h"
 
 typedef struct state {
@@ -77,6 +78,7 @@ struct plan {
     uint32_t lap; /* ... since all counts were zero */
     count_use counts;
     windows *windows; /* NULL: not for this plan */
+    trial trial;      /* of windows against a walk; constant during a run but for its `latest` */
     uint32_t watched; /* the bits of a mark that call for on_output */
     ref *roots;
     size_t nroots, wanted, terminals;

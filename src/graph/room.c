@@ -135,7 +135,7 @@ static void give_up_piece(bask_graph *g, builder *b)
         return;
     const slab_head *head = node_slab(room_node(b, b->base));
     bool shared = head->owner == NULL;
-    ref end = b->stop + (shared ? PIECE_SLACK : 0);
+    ref end = b->end + (shared ? PIECE_SLACK : 0);
     if (!shared)
         end_slab(g, b->next);
     else if (end == g->shared)
@@ -148,7 +148,7 @@ static void give_up_piece(bask_graph *g, builder *b)
         b->size /= 4;
     else if (b->size <= PIECE_MOST)
         b->size *= 2;
-    b->base = b->next = b->stop = 0;
+    b->base = b->next = b->end = b->stop = 0;
 }
 
 static bool take_slabs(bask_graph *g, builder *b, size_t words)
@@ -159,7 +159,7 @@ static bool take_slabs(bask_graph *g, builder *b, size_t words)
         return false;
     b->base = b->next = first;
     /* a long node has its slabs to itself */
-    b->stop = count == 1 ? first - SLAB_FIRST + SLAB_WORDS : first + (ref)words;
+    b->end = count == 1 ? first - SLAB_FIRST + SLAB_WORDS : first + (ref)words;
     return true;
 }
 
@@ -180,12 +180,13 @@ static bool take_piece(bask_graph *g, builder *b, uint32_t words, ref newest)
     if (take > stop - g->shared || stop - g->shared - take < PIECE_LEAST)
         take = stop - g->shared;
     b->base = b->next = g->shared;
-    b->stop = b->base + take - PIECE_SLACK;
+    b->end = b->base + take - PIECE_SLACK;
     g->shared += take;
     return true;
 }
 
-bool room_make(bask_graph *g, builder *b, size_t words, ref newest)
+/* A piece for a node of so many words. */
+static bool new_piece(bask_graph *g, builder *b, size_t words, ref newest)
 {
     pthread_mutex_lock(&g->lock);
     bool alone = room_alone(g);
@@ -201,6 +202,27 @@ bool room_make(bask_graph *g, builder *b, size_t words, ref newest)
         b->origin = (uintptr_t)graph_word(g, b->base) - (uintptr_t)b->base * 8;
     pthread_mutex_unlock(&g->lock);
     return ok;
+}
+
+/* The next node, of so many words, begins a window. */
+static bool new_window(bask_graph *g, builder *b, size_t words)
+{
+    if (!ref_list_reserve(g, &b->windows, 1))
+        return false;
+    ref_list_push(&b->windows, b->next);
+    b->span = b->span == 0 ? WINDOW_FIRST : b->span < WINDOW_WORDS ? b->span * 2 : WINDOW_WORDS;
+    uint32_t left = b->end - b->next, most = words > b->span ? (uint32_t)words : b->span;
+    b->stop = b->next + (left < most ? left : most);
+    b->window = b->next;
+    b->nargs = 0;
+    b->inner = false;
+    return true;
+}
+
+bool room_make(bask_graph *g, builder *b, size_t words, ref newest)
+{
+    bool fits = words <= (size_t)(b->end - b->next) && newest <= b->next;
+    return (fits || new_piece(g, b, words, newest)) && new_window(g, b, words);
 }
 
 /* ---- gathering ---- */
@@ -237,7 +259,8 @@ static bool gather(bask_graph *g, builder *b)
     g->main.sinks += b->sinks;
     g->main.yields_buffers |= b->yields_buffers;
     b->nodes = b->sinks = 0;
-    return append(g, &g->main.roots, &b->roots) && append(g, &g->main.gated, &b->gated);
+    return append(g, &g->main.roots, &b->roots) && append(g, &g->main.gated, &b->gated) &&
+           append(g, &g->main.windows, &b->windows);
 }
 
 ref graph_settle(bask_graph *g)

@@ -17,6 +17,19 @@
 
 #include "graph/graph.h"
 
+/*
+ * Nodes that follow each other are a window, which windows.c lets one worker run. Windows wait for each
+ * other less where they end with a row, a layer or a group of a regular graph. So, once it is long
+ * enough, a window ends before a node with fewer arguments than the one before, and behind the first
+ * node that depends on another one of the window. The first windows of a graph are shorter, since its
+ * kernels may turn out long.
+ */
+enum {
+    WINDOW_WORDS = 2048, /* 16 KB of nodes: the states of some windows fit into a core's cache */
+    WINDOW_LEAST = 512,
+    WINDOW_FIRST = 8
+};
+
 /* What a thread knows of itself as a builder. */
 typedef struct room_self {
     uint64_t thread; /* 0: it has built nothing yet */
@@ -43,10 +56,20 @@ static inline node *room_node(const builder *b, ref r)
     return (node *)(b->origin + (uintptr_t)r * 8);
 }
 
-/* Can a node of so many words that names no node above NEWEST (0: none) come next? */
-static inline bool room_fits(const builder *b, size_t words, ref newest)
+/* Can a node of so many words and arguments that names no node above NEWEST (0: none) come next? */
+static inline bool room_fits(const builder *b, size_t words, uint32_t nargs, ref newest)
 {
-    return words <= (size_t)(b->stop - b->next) && newest <= b->next;
+    return words <= (size_t)(b->stop - b->next) && newest <= b->next &&
+           (nargs >= NODE_NARROW || nargs >= b->nargs || b->next - b->window < WINDOW_LEAST);
+}
+/* A node was laid, which depends on DEPENDENCY among others. */
+static inline void room_note(builder *b, ref dependency)
+{
+    if (__builtin_expect(dependency >= b->window && !b->inner, 0)) {
+        b->inner = true;
+        if (b->next - b->window >= WINDOW_LEAST)
+            b->stop = b->next;
+    }
 }
 /* Makes it so; false when memory is short. */
 bool room_make(bask_graph *g, builder *b, size_t words, ref newest);

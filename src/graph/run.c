@@ -213,6 +213,7 @@ void run_rest(plan *p, worker *w, int64_t pieces)
         uint32_t arrivals = 0;
         if (atomic_load_explicit(count, memory_order_relaxed) == lap)
             continue;
+        cost_forget(n->kernel);
         for (uint32_t i = 0, nargs = node_nargs(n); i < nargs; i++)
             arrivals += node_kind(n, i) == ARG_DEP &&
                         atomic_load_explicit(&plan_state(p, node_arg(n, i)->dep.from)->count,
@@ -238,6 +239,7 @@ void run_rest(plan *p, worker *w, int64_t pieces)
     }
     p->counts = COUNT_ARRIVALS;
     p->lap = 1;
+    p->trial.begun = 0;
     while (first) {
         state *s = plan_state(p, first);
         first = (ref)s->result.align;
@@ -285,6 +287,7 @@ static void prepare(plan *p)
     p->watched = p->on_output ? MARK_OUTPUT : 0;
     p->run++;
     if (atomic_load_explicit(&p->attention, memory_order_relaxed)) {
+        p->trial.begun = 0;
         for (ref r = plan_first(p); r < p->end; r = plan_after(p, r))
             plan_state(p, r)->mark &= ~(MARK_FAILED | MARK_OWN);
         plan_drop_failures(p);
@@ -307,7 +310,10 @@ void plan_start(plan *p)
     }
     if (p->windows && windows_fit(p)) {
         plan_use_counts(p, COUNT_LAPS);
-        windows_start(p);
+        if (trial_begin(&p->trial))
+            walk_start(p);
+        else
+            windows_start(p);
         return;
     }
     plan_use_counts(p, COUNT_ARRIVALS);

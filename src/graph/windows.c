@@ -15,29 +15,27 @@
 
 #include "base/clock.h"
 #include "graph/cost.h"
+#include "graph/pace.h"
+#include "graph/plain.h"
+#include "graph/room.h"
 #include "graph/run.h"
-#include "graph/runner.h"
 #include "pool/inbox.h"
+
 #include <stdlib.h>
 
+enum { WINDOWS_NODES = 4096 }; /* in a graph for which windows are worth their while */
 enum {
-    WINDOW_WORDS = 2048, /* 16 KB of nodes: the states of some windows fit into a core's cache */
-    WINDOW_LEAST = 512,  /* words of every window but the last of a slab */
-    WINDOWS_SHORT = 8,   /* of them, in the beginning */
-    WINDOWS_NODES = 4096
-};
-enum {
-    TINY_NS = 70,      /* a kernel, by its cost */
-    SLOW_NS = 200,     /* a node, in all */
-    EXCESS_NS = 60000, /* how much more a run may take before it goes on per node */
-    BATCH_MOST = 1024  /* nodes between two looks at the clock */
+    TINY_NS = 70,   /* a kernel, by its cost */
+    PASSING_NS = 4, /* a word of nodes that other cores can make no faster, if they lie near */
+    BATCH_MOST = WINDOW_WORDS /* words of nodes between two looks at the clock */
 };
 
 typedef struct window window;
 struct window {
-    bask_job job; /* resumes it; job.next: the one that waits before it at the same window */
+    /* resumes it; job.next: the one that waits before it at the same window */
+    _Alignas(64) bask_job job;
     plan *plan;
-    ref begin, end, next;      /* its nodes, and where the next window begins */
+    ref begin, end;            /* its nodes */
     ref at;                    /* the first that has not run */
     _Atomic(window *) waiting; /* newest first; FINISHED: it has run */
 };
@@ -45,53 +43,100 @@ struct window {
 static window finished;
 #define FINISHED (&finished)
 
-/* A worker's share in taking windows. */
+/* A worker's share in taking windows. Each calls the next one. */
 typedef struct hand {
     bask_job job;
     plan *plan;
+    bool called; /* the next one, in this run */
 } hand;
 
 struct windows {
-    pthread_mutex_t lock; /* guards the next five */
-    ref next;             /* where the next window begins; the plan's end: all are taken */
-    size_t taken, made;
-    int started; /* hands, in this run */
-    int nhands;
-    atomic_bool left; /* this run goes on per node */
+    _Alignas(64) _Atomic size_t taken; /* in their order; relaxed: what they are was known before */
+    _Alignas(64) atomic_bool left;     /* this run goes on per node */
     /* relaxed: any worker's latest */
     _Atomic uint32_t batch;
     _Atomic int64_t excess;
+    size_t n;
+    int nhands;
     window *list;
     hand hands[];
 };
 
 /*
- * plan.remaining counts, while windows run, the pieces (windows taken and not finished, one for those
- * not taken, hands) and, in its upper bits, the threads that are running some.
+ * plan.remaining counts, while windows run, the pieces (windows that are not finished, hands that were
+ * called) and, in its upper bits, the threads that are running some.
  */
 #define INSIDE ((int64_t)1 << 40)
 #define LEAVING ((int64_t)1 << 60) /* whoever is inside must leave; the last one hands over */
 
 /* ---- making ---- */
 
-windows *windows_new(const plan *p, int nworkers)
+static void resume(bask_job *job);
+
+static int in_order(const void *a, const void *b)
 {
+    const window *x = a, *y = b;
+    return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+/* Makes windows of those that the graph's builders have begun; returns how many. */
+static size_t list_windows(const plan *p, window *list)
+{
+    const ref_list *begun = &p->graph->main.windows;
+    size_t n = 0;
+    for (size_t i = 0; i < begun->n; i++) {
+        ref begin = begun->block->refs[i];
+        /* one may be empty yet, where memory became short */
+        if (begin < p->end && (begin & (SLAB_WORDS - 1)) < p->lengths[begin >> SLAB_SHIFT])
+            list[n++] = (window){.job = {resume, NULL}, .begin = begin};
+    }
+    if (p->graph->others)
+        qsort(list, n, sizeof *list, in_order);
+    return n;
+}
+
+/* Do most nodes, here and there, depend on one that lies a few windows before them? Then what one worker
+ * reads is what another has just written. */
+static bool is_narrow(const plan *p, const windows *all)
+{
+    enum { SPOTS = 32, NEAR = 4 * WINDOW_WORDS };
+    int near = 0;
+    for (size_t i = 0; i < SPOTS; i++) {
+        ref at = all->list[(2 * i + 1) * all->n / (2 * SPOTS)].begin;
+        at = plan_after(p, at); /* the first of a row may be a special one */
+        ref newest = 0;
+        const node *n = at < p->end ? plan_node(p, at) : NULL;
+        for (uint32_t k = 0; n && k < node_nargs(n); k++)
+            if (node_kind(n, k) == ARG_DEP && node_arg(n, k)->dep.from > newest)
+                newest = node_arg(n, k)->dep.from;
+        near += newest && at - newest < NEAR;
+    }
+    return near > SPOTS / 2;
+}
+
+windows *windows_new(plan *p, int nworkers)
+{
+    size_t most = p->graph->main.windows.n, hands = (size_t)nworkers * sizeof(hand);
     if (nworkers < 2 || p->wanted < WINDOWS_NODES)
         return NULL;
-    size_t most = WINDOWS_SHORT, hands = (size_t)nworkers * sizeof(hand);
-    for (size_t i = 0; i < p->npages; i++)
-        most += p->lengths[i] / WINDOW_LEAST + 2;
-    windows *all = malloc(sizeof *all + hands);
-    window *list = malloc(most * sizeof *list);
+    windows *all = aligned_alloc(64, (sizeof *all + hands + 63) / 64 * 64);
+    window *list = aligned_alloc(64, most * sizeof *list);
     if (!all || !list) {
         free(all);
         free(list);
         return NULL;
     }
-    memset(all, 0, sizeof *all + hands);
-    pthread_mutex_init(&all->lock, NULL);
+    memset(all, 0, sizeof *all);
     all->list = list;
     all->nhands = nworkers;
+    all->n = list_windows(p, list);
+    for (size_t i = 0; i < all->n; i++) {
+        ref begin = list[i].begin, next = i + 1 < all->n ? list[i + 1].begin : p->end;
+        ref slab = begin >> SLAB_SHIFT << SLAB_SHIFT, end = slab + p->lengths[begin >> SLAB_SHIFT];
+        list[i].plan = p;
+        list[i].end = next < end ? next : end;
+    }
+    p->trial.bearable = is_narrow(p, all) ? (int64_t)p->end * PASSING_NS : 0;
     return all;
 }
 
@@ -99,43 +144,8 @@ void windows_free(windows *all)
 {
     if (!all)
         return;
-    pthread_mutex_destroy(&all->lock);
     free(all->list);
     free(all);
-}
-
-static void resume(bask_job *job);
-
-/*
- * Cuts window X, which begins at BEGIN. Once it is long enough, it ends before a node with fewer
- * arguments than the one before: often a row or a group of a regular graph begins there, and windows
- * of whole rows wait for each other less. The first windows are shorter, since the kernels may turn
- * out long.
- */
-static void cut(plan *p, window *x, ref begin)
-{
-    size_t slab = begin >> SLAB_SHIFT, number = (size_t)(x - p->windows->list);
-    char *first = plan_word(p, (ref)(slab << SLAB_SHIFT)), *place = plan_word(p, begin);
-    const char *stop = first + (size_t)p->lengths[slab] * 8;
-    const char *least = place + (size_t)WINDOW_LEAST * 8, *most = place + (size_t)WINDOW_WORDS * 8;
-    uint32_t before = 0;
-    if (most > stop)
-        most = stop;
-    for (size_t nodes = number < WINDOWS_SHORT ? (size_t)1 << number : SIZE_MAX;
-         nodes && place < most; nodes--) {
-        uint32_t nargs = node_nargs((const node *)(void *)place);
-        if (nargs < before && place >= least)
-            break;
-        before = nargs;
-        place += node_size(nargs);
-    }
-    if (place > stop)
-        place = (char *)(uintptr_t)stop; /* a node longer than a slab */
-    x->job = (bask_job){resume, NULL};
-    x->plan = p;
-    x->begin = begin;
-    x->end = (ref)(slab << SLAB_SHIFT) + (ref)((place - first) / 8);
-    x->next = place < stop ? x->end : plan_slab_after(p, slab);
 }
 
 /* ---- leaving ---- */
@@ -161,9 +171,12 @@ static void call_off(plan *p)
 static void hand_over(runner *r)
 {
     plan *p = r->plan;
-    windows *all = p->windows;
-    int64_t pieces = INSIDE + (all->next < p->end);
-    for (size_t i = 0; i < all->taken; i++) {
+    const windows *all = p->windows;
+    size_t taken = atomic_load_explicit(&all->taken, memory_order_relaxed);
+    if (taken > all->n)
+        taken = all->n;
+    int64_t pieces = INSIDE + (int64_t)(all->n - taken);
+    for (size_t i = 0; i < taken; i++) {
         /* acquire: pairs with the release in wait_at */
         window *x = atomic_load_explicit(&all->list[i].waiting, memory_order_acquire);
         for (; x && x != FINISHED; x = (window *)x->job.next)
@@ -196,88 +209,22 @@ static void leave(runner *r)
 
 /* ---- running ---- */
 
-/* The lock is held for a microsecond at most, but its owner may lose the processor. */
-static void lock(windows *all)
+/* Takes the next window. NULL: there is none any more. */
+static window *take(windows *all)
 {
-    for (int i = 0; i < 200; i++) {
-        if (pthread_mutex_trylock(&all->lock) == 0)
-            return;
-        cpu_relax();
-    }
-    pthread_mutex_lock(&all->lock);
+    size_t i = atomic_fetch_add_explicit(&all->taken, 1, memory_order_relaxed);
+    return i < all->n ? &all->list[i] : NULL;
 }
 
-/* Takes the next window, and lets another worker do the same if there are more. NULL: there is none
- * any more. */
-static window *take(runner *r)
-{
-    plan *p = r->plan;
-    windows *all = p->windows;
-    window *x = NULL;
-    hand *more = NULL;
-    lock(all);
-    if (all->next < p->end) {
-        x = &all->list[all->taken];
-        if (all->taken++ == all->made) {
-            cut(p, x, all->next);
-            all->made++;
-        }
-        all->next = x->next;
-        x->at = x->begin;
-        atomic_store_explicit(&x->waiting, NULL, memory_order_relaxed);
-        if (x->next < p->end && all->started < all->nhands)
-            more = &all->hands[all->started++];
-        int64_t pieces = (x->next < p->end) + (more != NULL);
-        atomic_fetch_add_explicit(&p->remaining, pieces, memory_order_relaxed);
-    }
-    pthread_mutex_unlock(&all->lock);
-    if (more)
-        worker_push(r->worker, (item)&more->job | ITEM_JOB);
-    return x;
-}
-
-/* Has the node at FROM run? acquire: pairs with the release of its mark, and shows its result. */
-INLINE bool has_run(const plan *p, ref from, uint32_t lap)
-{
-    return atomic_load_explicit(&plan_state(p, from)->count, memory_order_acquire) == lap;
-}
-
-/* A dependency of N that has not run, or 0. */
-static ref missing(const plan *p, const node *n, uint32_t lap)
+/* A dependency of N that has not run, or 0. acquire: pairs with the release of its mark, and shows its
+ * result. */
+static ref missing(const plan *p, const node *n)
 {
     for (uint32_t i = 0, nargs = node_nargs(n); i < nargs; i++)
-        if (node_kind(n, i) == ARG_DEP && !has_run(p, node_arg(n, i)->dep.from, lap))
+        if (node_kind(n, i) == ARG_DEP &&
+            atomic_load_explicit(&plan_state(p, node_arg(n, i)->dep.from)->count,
+                                 memory_order_acquire) != p->lap)
             return node_arg(n, i)->dep.from;
-    return 0;
-}
-
-/* For plain nodes: the same and the call in one. */
-INLINE ref call_plain(runner *r, const node *n, state *s, uint32_t lap)
-{
-    const plan *p = r->plan;
-    const void *arguments[NODE_NARROW];
-    unsigned kinds = n->kinds;
-    for (uint32_t i = 0; i < n->nargs; i++, kinds >>= 2) {
-        arguments[i] = &n->args[i];
-        if (kinds & ARG_DEP) {
-            ref from = n->args[i].dep.from;
-            if (UNLIKELY(!has_run(p, from, lap)))
-                return from;
-            arguments[i] = &plan_state(p, from)->result;
-        }
-    }
-    r->task.node = n;
-    r->task.result = &s->result;
-    counter_add(r->tasks, 1);
-    if (UNLIKELY(cost_wanted(n->kernel))) {
-        int64_t start = clock_ns();
-        n->kernel->call(&r->task, arguments, &s->result);
-        cost_note(n->kernel, clock_ns() - start);
-    } else {
-        n->kernel->call(&r->task, arguments, &s->result);
-    }
-    if (UNLIKELY(r->task.noted))
-        runner_settle(r, n, s);
     return 0;
 }
 
@@ -286,35 +233,52 @@ static bool called_off(const plan *p)
     return atomic_load_explicit(&p->attention, memory_order_relaxed) & ATTENTION_LEAVING;
 }
 
-/* Runs up to COUNT nodes of X. Returns a dependency for which it must wait, or 0. */
+/* Runs one node, of any kind. Returns a dependency for which it must wait, or 0. */
+static __attribute__((noinline)) ref one(runner *r, const node *n, state *s)
+{
+    const plan *p = r->plan;
+    ref wait = missing(p, n);
+    if (wait)
+        return wait;
+    if (cost_wanted(n->kernel)) {
+        int64_t start = clock_ns();
+        runner_call(r, n, s);
+        cost_note(n->kernel, clock_ns() - start);
+    } else {
+        runner_call(r, n, s);
+    }
+    runner_complete(r, n, s);
+    atomic_store_explicit(&s->count, p->lap, memory_order_release); /* pairs with missing */
+    return 0;
+}
+
+/* Runs the nodes of up to COUNT words of X. Returns a dependency for which it must wait, or 0. */
 INLINE ref some(runner *r, window *x, uint32_t count, bool all)
 {
     const plan *p = r->plan;
-    uint32_t lap = p->lap;
+    const uint32_t lap = p->lap;
     char *begin = plan_word(p, x->at), *place = begin;
     const char *end = begin + (size_t)(x->end - x->at) * 8;
+    const char *stop = x->end - x->at > count ? begin + (size_t)count * 8 : end;
     ptrdiff_t mirror = (char *)plan_state(p, x->at) - begin;
     ref wait = 0;
-    for (; place < end && count; count--) {
+    while (place < stop && !wait) {
         const node *n = (const node *)(void *)place;
         state *s = (state *)(void *)(place + mirror);
-        if (all || s->mark & MARK_WANTED) {
-            uint32_t attention = atomic_load_explicit(&p->attention, memory_order_relaxed);
-            if (LIKELY(n->flags == 0 && attention == 0)) {
-                wait = call_plain(r, n, s, lap);
-            } else {
-                if (attention & ATTENTION_LEAVING)
-                    break;
-                wait = missing(p, n, lap);
-                if (!wait)
-                    runner_call(r, n, s);
+        if (LIKELY(n->flags == 0 && !(place == begin && cost_wanted(n->kernel)))) {
+            plain_stop at = plain_run(r, place, stop, mirror, lap, all);
+            wait = at.missing;
+            if (LIKELY(at.place != place)) {
+                place = at.place;
+                continue;
             }
-            if (wait)
-                break;
-            runner_complete(r, n, s);
-            atomic_store_explicit(&s->count, lap, memory_order_release); /* pairs with has_run */
         }
-        place += node_size(node_nargs(n));
+        if (called_off(p))
+            break;
+        if (!wait && (all || s->mark & MARK_WANTED))
+            wait = one(r, n, s);
+        if (!wait)
+            place += node_size(node_nargs(n));
     }
     x->at = place < end ? x->at + (ref)((place - begin) / 8) : x->end;
     return wait;
@@ -377,38 +341,28 @@ static window *finish(runner *r, window *x)
     return next;
 }
 
-/* What was known of the kernels in X is not true any more: they are measured again, per node. */
-static __attribute__((noinline)) void too_slow(const window *x)
+/* Looks at how long the last WORDS of nodes took, and settles how many to run before the next look. */
+static void pace(runner *r, int64_t *start, uint32_t words)
 {
-    plan *p = x->plan;
-    for (ref at = x->begin; at < x->end && at < p->end; at = plan_after(p, at))
-        cost_forget(plan_node(p, at)->kernel);
-    call_off(p);
-}
-
-/*
- * Looks at how long the last COUNT nodes took, and settles how many to run before the next look. What
- * they took too much adds up, not more than a part of what is bearable at a time, since it may be
- * that the worker lost its processor; what they took less pays it back.
- */
-static void pace(runner *r, const window *x, int64_t *start, uint32_t count)
-{
-    windows *all = r->plan->windows;
-    int64_t now = clock_ns(), excess = now - *start - (int64_t)count * SLOW_NS;
+    plan *p = r->plan;
+    windows *all = p->windows;
+    int64_t now = clock_ns(), spent = now - *start;
     int64_t sum = atomic_load_explicit(&all->excess, memory_order_relaxed);
+    uint32_t batch = atomic_load_explicit(&all->batch, memory_order_relaxed);
     *start = now;
-    if (LIKELY(excess <= 0)) {
-        if (count < BATCH_MOST && atomic_load_explicit(&all->batch, memory_order_relaxed) == count)
-            atomic_store_explicit(&all->batch, count * 2, memory_order_relaxed);
+    trial_note(&p->trial, now);
+    if (LIKELY(!pace_slow(spent, words))) {
+        if (batch < BATCH_MOST && words >= batch)
+            atomic_store_explicit(&all->batch, batch * 2, memory_order_relaxed);
         if (LIKELY(sum == 0))
             return;
     } else {
         atomic_store_explicit(&all->batch, 1, memory_order_relaxed);
     }
-    sum += excess < EXCESS_NS / 3 ? excess : EXCESS_NS / 3;
-    atomic_store_explicit(&all->excess, sum > 0 ? sum : 0, memory_order_relaxed);
-    if (sum >= EXCESS_NS)
-        too_slow(x);
+    sum = pace_add(sum, spent, words);
+    atomic_store_explicit(&all->excess, sum, memory_order_relaxed);
+    if (sum >= PACE_EXCESS_NS)
+        call_off(p);
 }
 
 /* Runs X; returns one that it has made ready, or NULL. */
@@ -417,13 +371,13 @@ static window *run_window(runner *r, window *x, int64_t *start)
     plan *p = r->plan;
     for (;;) {
         uint32_t count = atomic_load_explicit(&p->windows->batch, memory_order_relaxed);
-        ref wait = p->all ? some_of_all(r, x, count) : some_wanted(r, x, count);
+        ref from = x->at, wait = p->all ? some_of_all(r, x, count) : some_wanted(r, x, count);
         if (wait) {
             if (wait_at(x, window_of(x, wait)))
                 return NULL;
             continue;
         }
-        pace(r, x, start, count);
+        pace(r, start, x->at - from);
         if (x->at == x->end)
             return finish(r, x);
         if (UNLIKELY(called_off(p))) {
@@ -477,17 +431,34 @@ static int64_t run_own(runner *r, int64_t floor)
     return floor;
 }
 
+/* Calls the next hand, once, if there is something left for it. */
+static void call_next(const runner *r, hand *h)
+{
+    windows *all = r->plan->windows;
+    hand *next = h + 1;
+    if (h->called || next == &all->hands[all->nhands] ||
+        atomic_load_explicit(&all->taken, memory_order_relaxed) + 1 >= all->n)
+        return;
+    h->called = true;
+    /* relaxed: this hand is a piece as well, and keeps the run from ending */
+    atomic_fetch_add_explicit(&r->plan->remaining, 1, memory_order_relaxed);
+    worker_push(r->worker, (item)&next->job | ITEM_JOB);
+}
+
 static void hand_run(bask_job *job)
 {
     hand *h = (hand *)job;
     worker *w = (worker *)bask_self;
-    int64_t floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
+    windows *all = h->plan->windows;
     runner r;
     worker_uncount_job(w);
     runner_begin(&r, h->plan, w);
     bool go_on = enter(&r);
+    if (go_on)
+        call_next(&r, h);
+    int64_t floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
     while (go_on) {
-        window *x = take(&r);
+        window *x = take(all);
         if (!x)
             break;
         run_from(&r, x);
@@ -526,14 +497,17 @@ bool windows_fit(const plan *p)
 void windows_start(plan *p)
 {
     windows *all = p->windows;
-    all->next = plan_first(p);
-    all->taken = 0;
-    all->started = 1;
+    for (size_t i = 0; i < all->n; i++) {
+        all->list[i].at = all->list[i].begin;
+        atomic_store_explicit(&all->list[i].waiting, NULL, memory_order_relaxed);
+    }
+    for (int i = 0; i < all->nhands; i++)
+        all->hands[i] = (hand){.job = {hand_run, NULL}, .plan = p};
+    atomic_store_explicit(&all->taken, 0, memory_order_relaxed);
     atomic_store_explicit(&all->left, false, memory_order_relaxed);
     atomic_store_explicit(&all->batch, 1, memory_order_relaxed);
     atomic_store_explicit(&all->excess, 0, memory_order_relaxed);
-    for (int i = 0; i < all->nhands; i++)
-        all->hands[i] = (hand){{hand_run, NULL}, p};
-    atomic_store_explicit(&p->remaining, 2, memory_order_relaxed); /* windows, and the first hand */
+    /* the windows, and the first hand */
+    atomic_store_explicit(&p->remaining, (int64_t)all->n + 1, memory_order_relaxed);
     bask_pool_submit(p->pool, &all->hands[0].job);
 }

@@ -11,7 +11,7 @@
 
 /* All the memory that runs of P by a pool of NWORKERS will need; NULL where memory is short or P has
  * too few nodes for it to pay. */
-windows *windows_new(const plan *p, int nworkers);
+windows *windows_new(plan *p, int nworkers);
 void windows_free(windows *all); /* NULL is accepted */
 
 /* Are the kernels as tiny as they must be? Looks at some here and there; windows_start copes with
