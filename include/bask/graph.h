@@ -79,9 +79,11 @@ BASK_API BASK_MUST_CHECK bask_status bask_plan_new(bask_client *client,
                                                    bask_plan **plan);
 
 /*
- * Runs the plan and waits; the caller helps. Allocates nothing when no task fails. Returns the
- * first failed output's status (message: bask_last_error). One run at a time for one plan. Threads:
- * any, also inside a task.
+ * Runs the plan and waits; the caller helps. Returns the first failed output's status (message:
+ * bask_last_error). One run at a time for one plan. Threads: any, also inside a task.
+ * Allocates nothing, neither in the first run nor later, where no task fails. That is but for what
+ * the kernels do themselves (buffers come from blocks that each worker keeps once it has them), for
+ * roots that a memory limit holds back, and for what OpenMP's runtime does to start a team.
  */
 BASK_API BASK_MUST_CHECK bask_status bask_plan_run(bask_plan *plan);
 

@@ -2,6 +2,7 @@
 /* Plans that are run again and again, and hold the results of the last run. */
 #include "base/status.h"
 #include "client/core.h"
+#include "pool/seat.h"
 #include <string.h>
 
 struct bask_plan {
@@ -44,7 +45,10 @@ bask_status bask_plan_new(bask_client *c, bask_delayed *const *outputs, size_t n
     bask_plan *b = calloc(1, sizeof *b);
     if (!b)
         return status_set(BASK_ENOMEM, "no memory for a plan");
-    status = plan_new(graph_of(outputs[0]), outputs, n, &b->plan);
+    if (seats_provide(c->pool, c->team ? c->team : c->pool->nworkers)) /* the most that help */
+        status = plan_new(graph_of(outputs[0]), outputs, n, &b->plan);
+    else
+        status = status_set(BASK_ENOMEM, "no memory for a plan's helpers");
     if (status != BASK_OK) {
         free(b);
         return status;

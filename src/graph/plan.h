@@ -21,7 +21,16 @@
 #include "pool/source.h"
 
 typedef struct state {
-    slot result;
+    union {
+        slot result;
+        /* of a node that is ready, while it and others wait in a deque: ready.h, */
+        bask_job job;
+        /* ... and of the first of some roots that do so: run.c. Begins as a job does. */
+        struct {
+            bask_job_fn *run;
+            uint32_t from, to;
+        } share;
+    };
     _Atomic uint32_t count; /* arrivals over all runs */
     uint32_t mark; /* planner before the run, then the node's runner; released by the arrivals */
 } state;

@@ -12,11 +12,10 @@
 
 #include "base/clock.h"
 #include "graph/cost.h"
+#include "graph/ready.h"
 #include "graph/runner.h"
 #include "graph/walk.h"
 #include "graph/windows.h"
-
-#include <stdlib.h>
 
 /* Counts one arrival; true for the last one. */
 INLINE bool arrive(_Atomic uint32_t *count, uint32_t last, bool shared)
@@ -31,16 +30,6 @@ INLINE bool arrive(_Atomic uint32_t *count, uint32_t last, bool shared)
     return atomic_fetch_add_explicit(count, 1, memory_order_acq_rel) == last - 1;
 }
 
-static void push_ready(runner *r, ref ready)
-{
-    if (r->worker) {
-        worker_push(r->worker, (item)plan_state(r->plan, ready) | ITEM_CELL);
-        return;
-    }
-    if (r->stack)
-        r->stack[r->top++] = ready; /* room for all wanted nodes was made: plan_run_here */
-}
-
 static __attribute__((noinline)) void call_timed(runner *r, const node *n, state *s)
 {
     int64_t start = clock_ns();
@@ -49,8 +38,9 @@ static __attribute__((noinline)) void call_timed(runner *r, const node *n, state
     r->timed = false;
 }
 
-/* Runs one node; returns a successor that became ready, or 0. */
-INLINE ref step(runner *r, ref at, bool shared)
+/* Runs one node; returns a successor that became ready, or 0. Further ones go to the deque or, where
+ * that is half full and if not SHARED, to OTHERS. */
+INLINE ref step(runner *r, ref at, ready_list *others, bool shared)
 {
     plan *p = r->plan;
     const node *n = plan_node(p, at);
@@ -69,8 +59,11 @@ INLINE ref step(runner *r, ref at, bool shared)
         ref after = plan_next_consumer(p, &e);
         uint32_t deps = node_ndeps(plan_node(p, c));
         if (deps == 1 || arrive(&plan_state(p, c)->count, p->lap * deps, shared)) {
-            if (ready)
-                push_ready(r, ready); /* newest consumer first, so the oldest runs next */
+            /* newest consumer first, so the oldest runs next */
+            if (ready && shared)
+                ready_push(r->worker, others, plan_state(p, ready));
+            else if (ready)
+                ready_prepend(others, plan_state(p, ready));
             ready = c;
         }
         c = after;
@@ -80,8 +73,15 @@ INLINE ref step(runner *r, ref at, bool shared)
 
 static void chain(runner *r, ref at)
 {
-    while (at)
-        at = step(r, at, true);
+    ready_list others = {0};
+    while (at) {
+        at = step(r, at, &others, true);
+        if (LIKELY(!others.first))
+            continue;
+        ready_share(r->worker, &others);
+        if (!at)
+            at = ready_take(&others);
+    }
 }
 
 /* ---- on a pool ---- */
@@ -98,13 +98,6 @@ void run_cell(worker *w, void *cell)
     runner_end(&r);
 }
 
-/* A share of a claimed range, handed to a thief. */
-typedef struct share {
-    bask_job job;
-    plan *plan;
-    uint64_t from, to;
-} share;
-
 static void run_range(worker *w, plan *p, uint64_t from, uint64_t to);
 
 /* Back to where all may claim them from, if the budget is exceeded: true. */
@@ -113,13 +106,24 @@ static bool hold_back(plan *p, uint64_t from, uint64_t to)
     return p->source.held && source_give_back(p->pool, &p->source, from, to);
 }
 
+/* A share of a claimed range, handed to a thief. It lies in the state of its first root. */
 static void share_run(bask_job *job)
 {
-    share s = *(share *)job;
-    free(job);
+    const state *s = (state *)job;
+    plan *p = ((block_head *)cell_block_of(s))->plan;
+    uint64_t from = s->share.from, to = s->share.to;
     worker_uncount_job((worker *)bask_self);
-    if (!hold_back(s.plan, s.from, s.to))
-        run_range((worker *)bask_self, s.plan, s.from, s.to);
+    if (!hold_back(p, from, to))
+        run_range((worker *)bask_self, p, from, to);
+}
+
+static void share(worker *w, plan *p, uint64_t from, uint64_t to)
+{
+    state *s = plan_state(p, p->roots[from]);
+    s->share.run = share_run;
+    s->share.from = (uint32_t)from;
+    s->share.to = (uint32_t)to;
+    worker_push(w, (item)s | ITEM_JOB);
 }
 
 /*
@@ -133,7 +137,7 @@ static int64_t drain_own(worker *w, int64_t floor)
         item x = deque_take(&w->deque);
         if (!x)
             break;
-        if ((x & ITEM_TAG) != ITEM_CELL) {
+        if (!ready_is(x)) {
             worker_push(w, x);
             return atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
         }
@@ -149,15 +153,12 @@ static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
     runner_begin(&r, p, w);
     r.timed = true;
     while (from < to) {
-        if (to - from > 1 && worker_asked(w)) {
-            share *s = malloc(sizeof *s); /* without memory the range just stays whole */
-            if (s) {
-                uint64_t middle = from + (to - from) / 2;
-                *s = (share){{share_run, NULL}, p, middle, to};
-                to = middle;
-                worker_push(w, (item)s | ITEM_JOB);
-                floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
-            }
+        /* where the deque is full, thieves find enough there */
+        if (to - from > 1 && worker_asked(w) && deque_fits(&w->deque, 1)) {
+            uint64_t middle = from + (to - from) / 2;
+            share(w, p, middle, to);
+            to = middle;
+            floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
         }
         chain(&r, p->roots[from++]);
         if (from < to)
@@ -205,7 +206,7 @@ void run_rest(plan *p, worker *w, int64_t pieces)
 {
     uint32_t lap = p->lap;
     int64_t terminals = 0;
-    ref first = 0;
+    ready_list ready = {0};
     /* Nodes that have not run: the arrivals, behind the lap, so that the two are told apart. */
     for (ref at = plan_first(p); at < p->end; at = plan_after(p, at)) {
         const node *n = plan_node(p, at);
@@ -232,19 +233,16 @@ void run_rest(plan *p, worker *w, int64_t pieces)
             continue;
         edge e = atomic_load_explicit(&n->consumers, memory_order_acquire);
         terminals += plan_next_consumer(p, &e) == 0;
-        if (arrivals == deps) { /* ready: its result has room for a list */
-            s->result.align = first;
-            first = at;
-        }
+        if (arrivals == deps)
+            ready_append(&ready, s);
     }
     p->counts = COUNT_ARRIVALS;
     p->lap = 1;
     p->trial.begun = 0;
-    while (first) {
-        state *s = plan_state(p, first);
-        first = (ref)s->result.align;
-        worker_push(w, (item)s | ITEM_CELL);
-    }
+    if (ready.first)
+        ready_share(w, &ready);
+    for (ref at; (at = ready_take(&ready));) /* memory is short */
+        run_cell(w, plan_state(p, at));
     runner_report(p, pieces - terminals);
 }
 
@@ -341,23 +339,16 @@ uint64_t plan_run_here(plan *p)
         return walk_here(p);
     }
     /* buffers: depth first, which holds fewer of them at a time */
+    ready_list ready = {0};
     runner_begin(&r, p, NULL);
-    r.stack = malloc((p->wanted + 1) * sizeof *r.stack);
     for (size_t i = 0; i < p->ngates; i++)
         if (gate_arrive(&p->gates[i]))
-            push_ready(&r, p->gates[i].node);
-    if (!r.stack) { /* memory order is a topological order, and needs no stack */
-        for (ref at = plan_first(p); at < p->end; at = plan_after(p, at))
-            if (p->all || plan_state(p, at)->mark & MARK_WANTED)
-                (void)step(&r, at, false);
-    } else {
-        for (size_t i = 0; i < p->nroots || r.top;) {
-            ref at = r.top ? r.stack[--r.top] : p->roots[i++];
-            while (at)
-                at = step(&r, at, false);
-        }
+            ready_prepend(&ready, plan_state(p, p->gates[i].node));
+    for (size_t i = 0; i < p->nroots || ready.first;) {
+        ref at = ready_take(&ready);
+        for (at = at ? at : p->roots[i++]; at;)
+            at = step(&r, at, &ready, false);
     }
-    free(r.stack);
     runner_end(&r);
     return atomic_load_explicit(&r.here, memory_order_relaxed);
 }

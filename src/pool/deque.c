@@ -36,11 +36,7 @@ bool deque_reserve_slow(deque *d, int64_t count)
 {
     ring *r = atomic_load_explicit(&d->ring, memory_order_relaxed);
     int64_t bottom = atomic_load_explicit(&d->bottom, memory_order_relaxed);
-    int64_t top = atomic_load_explicit(&d->top, memory_order_acquire);
-    int64_t capacity = r->mask + 1;
-    d->top_seen = top;
-    if (bottom - top + count <= capacity)
-        return true;
+    int64_t top = d->top_seen, capacity = r->mask + 1;
     while (bottom - top + count > capacity)
         capacity *= 2;
     ring *grown = ring_new(capacity, r);

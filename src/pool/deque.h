@@ -47,14 +47,24 @@ typedef struct deque {
 bool deque_init(deque *d);
 void deque_free(deque *d);
 
+/* Owner: is there room for COUNT more items as it is? */
+static inline bool deque_fits(deque *d, int64_t count)
+{
+    int64_t bottom = atomic_load_explicit(&d->bottom, memory_order_relaxed);
+    const ring *r = atomic_load_explicit(&d->ring, memory_order_relaxed);
+    if (bottom - d->top_seen + count <= r->mask + 1)
+        return true;
+    /* acquire: who has taken an item has read it; pairs with the CAS of deque_steal */
+    d->top_seen = atomic_load_explicit(&d->top, memory_order_acquire);
+    return bottom - d->top_seen + count <= r->mask + 1;
+}
+
 /* Owner: room for COUNT more items, growing the ring; false when memory is short. */
 bool deque_reserve_slow(deque *d, int64_t count);
 
 static inline bool deque_reserve(deque *d, int64_t count)
 {
-    int64_t bottom = atomic_load_explicit(&d->bottom, memory_order_relaxed);
-    ring *r = atomic_load_explicit(&d->ring, memory_order_relaxed);
-    return bottom - d->top_seen + count <= r->mask + 1 || deque_reserve_slow(d, count);
+    return deque_fits(d, count) || deque_reserve_slow(d, count);
 }
 
 /* Owner: the I-th of the items that the next deque_publish makes visible; room must be reserved. */

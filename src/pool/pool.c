@@ -63,13 +63,7 @@ static void pool_free(bask_pool *pool)
     for (int i = 0; i < pool->nworkers; i++)
         worker_free(&pool->workers[i]);
     free(pool->workers);
-    worker *seat = atomic_load_explicit(&pool->seats, memory_order_acquire);
-    while (seat) {
-        worker *next = atomic_load_explicit(&seat->next, memory_order_relaxed);
-        worker_free(seat);
-        free(seat);
-        seat = next;
-    }
+    seats_free(pool);
     pthread_mutex_destroy(&pool->sources_lock);
     if (pool->budget)
         budget_close(pool->budget, results);
@@ -143,6 +137,7 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
         return status_set(BASK_ENOMEM, "no memory for a pool");
     memset(pool, 0, sizeof *pool);
     pthread_mutex_init(&pool->sources_lock, NULL);
+    pthread_mutex_init(&pool->seats_lock, NULL);
     pool->spin_ns = o.spin_ns > 0 ? o.spin_ns : o.spin_ns < 0 ? 0 : default_spin();
     snprintf(pool->name, sizeof pool->name, "%.10s", o.name ? o.name : "bask");
     pool->budget = budget_new(pool, n, o.memory_limit);

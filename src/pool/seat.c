@@ -19,7 +19,62 @@ bool seat_just_woke(void)
     return was;
 }
 
-/* A free seat, or a new one; seats are never taken off the list, since thieves walk it. */
+static worker *seat_new(bask_pool *pool)
+{
+    worker *w = aligned_alloc(_Alignof(worker), sizeof *w);
+    if (!w || !worker_init(w, pool, -1)) {
+        free(w);
+        return NULL;
+    }
+    pool->nseats++;
+    return w;
+}
+
+bool seats_provide(bask_pool *pool, int n)
+{
+    bool ok = true;
+    pthread_mutex_lock(&pool->seats_lock);
+    while (ok && pool->nseats < n) {
+        worker *w = seat_new(pool);
+        if ((ok = w != NULL)) {
+            atomic_store_explicit(&w->next, pool->spare_seats, memory_order_relaxed);
+            pool->spare_seats = w;
+        }
+    }
+    pthread_mutex_unlock(&pool->seats_lock);
+    return ok;
+}
+
+static worker *spare_or_new(bask_pool *pool)
+{
+    pthread_mutex_lock(&pool->seats_lock);
+    worker *w = pool->spare_seats;
+    if (w)
+        pool->spare_seats = atomic_load_explicit(&w->next, memory_order_relaxed);
+    else
+        w = seat_new(pool);
+    pthread_mutex_unlock(&pool->seats_lock);
+    return w;
+}
+
+static void list_free(worker *seat)
+{
+    while (seat) {
+        worker *next = atomic_load_explicit(&seat->next, memory_order_relaxed);
+        worker_free(seat);
+        free(seat);
+        seat = next;
+    }
+}
+
+void seats_free(bask_pool *pool)
+{
+    list_free(atomic_load_explicit(&pool->seats, memory_order_acquire));
+    list_free(pool->spare_seats);
+    pthread_mutex_destroy(&pool->seats_lock);
+}
+
+/* A free seat, or a further one; seats are never taken off the list, since thieves walk it. */
 static worker *seat_take(bask_pool *pool)
 {
     for (worker *w = atomic_load_explicit(&pool->seats, memory_order_acquire); w;
@@ -32,11 +87,9 @@ static worker *seat_take(bask_pool *pool)
                                                     memory_order_relaxed))
             return w;
     }
-    worker *w = aligned_alloc(_Alignof(worker), sizeof *w);
-    if (!w || !worker_init(w, pool, -1)) {
-        free(w);
+    worker *w = spare_or_new(pool);
+    if (!w)
         return NULL;
-    }
     atomic_store_explicit(&w->taken, true, memory_order_relaxed);
     /* on behalf of those who parked before they could ask this seat (sleep.c, P2) */
     atomic_store_explicit(&w->face.request, 1, memory_order_relaxed);

@@ -14,6 +14,12 @@ typedef struct seat {
     bool replaces_sleeper;
 } seat;
 
+/* Makes seats until POOL has N, so that as many threads can help at once without one being made then;
+ * nobody looks at them before. False when memory is short. */
+bool seats_provide(bask_pool *pool, int n);
+/* When no thread uses the pool any more. */
+void seats_free(bask_pool *pool);
+
 /*
  * Makes the calling thread a worker of POOL until seat_leave. False when as many threads work as the
  * pool has workers already, or memory is short.

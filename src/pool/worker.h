@@ -41,7 +41,7 @@ struct worker {
     int64_t patience;       /* how long its next search lasts before it parks: sleep.c */
     uint64_t chunk;         /* sources: how many roots the last claim took, */
     int64_t chunk_start;    /* and when */
-    _Atomic(worker *) next; /* seats: the list of all; written once, before the seat is public */
+    _Atomic(worker *) next; /* seats: the list of all; not written any more once it is public */
     atomic_bool taken;      /* seats: a host thread holds it (CAS acquire, store release) */
     thief thief;
     deque deque;
@@ -79,8 +79,11 @@ struct bask_pool {
     _Atomic uint64_t blocked; /* workers in sleep_block; seq_cst, as the idle word: sleep.c, (e) */
     pthread_mutex_t sources_lock; /* guards the list below and every claim */
     source *first_source, *last_source;
-    _Atomic(worker *) seats; /* grows only; for host threads that help */
-    atomic_bool stopping;    /* seq_cst: pairs with a parker's last look */
+    _Atomic(worker *) seats;    /* grows only; for host threads that help */
+    pthread_mutex_t seats_lock; /* guards the next two */
+    worker *spare_seats;        /* of which nobody has taken one yet */
+    int nseats;                 /* these and those in `seats` */
+    atomic_bool stopping;       /* seq_cst: pairs with a parker's last look */
     budget *budget;
 };
 
