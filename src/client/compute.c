@@ -26,6 +26,9 @@ bask_status client_check_outputs(bask_client *c, bask_delayed *const *outputs, s
         if (g != graph_of(outputs[0]))
             return status_set(BASK_ECLIENT, "%s: output %zu belongs to another graph than output 0",
                               call, i);
+        /* what lies in one slab is of one graph */
+        while (n - i > NODE_RUN && node_run_in(node_slab(outputs[i]), &outputs[i + 1]))
+            i += NODE_RUN;
     }
     const bask_graph *g = graph_of(outputs[0]);
     if (g->status != BASK_OK)
@@ -82,6 +85,7 @@ static void compute_cancel(activity *a)
 /* Futures of the same node form a ring. */
 static void link_same(future_block *b, plan *p)
 {
+    plan_mark_outputs(p);
     for (size_t i = 0; i < b->n; i++) {
         uint32_t first = (plan_state(p, p->outputs[i])->mark & MARK_OUTPUT) - 1;
         b->futures[i].same_as = (uint32_t)i;

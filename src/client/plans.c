@@ -67,7 +67,7 @@ bask_status bask_plan_new(bask_client *c, bask_delayed *const *outputs, size_t n
 static bask_status output_status(const plan *p, size_t i)
 {
     const state *s = plan_state(p, p->outputs[i]);
-    if (!(s->mark & MARK_FAILED))
+    if (!plan_failed(p, s))
         return BASK_OK;
     const failure *f = s->result.failure;
     const char *name = plan_node(p, p->outputs[i])->kernel->name;

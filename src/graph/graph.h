@@ -174,6 +174,15 @@ static inline ref node_ref(const node *n)
 {
     return node_slab(n)->first + (ref)(((uintptr_t)n & (CELL_BLOCK - 1)) / 8);
 }
+/* Do the first NODE_RUN of NODES lie in SLAB? No branch for each, so that compilers make vectors of it. */
+enum { NODE_RUN = 64 };
+static inline bool node_run_in(const slab_head *slab, bask_delayed *const *nodes)
+{
+    uintptr_t other = 0;
+    for (size_t i = 0; i < NODE_RUN; i++)
+        other |= (uintptr_t)nodes[i] ^ (uintptr_t)slab;
+    return other < CELL_BLOCK;
+}
 static inline wide_head *node_wide(const node *n)
 {
     return (wide_head *)(uintptr_t)&n->args[NODE_NARROW];

@@ -11,6 +11,16 @@ bool outcome_unwanted(const bask_task *task)
            (attention & ATTENTION_OUTPUT && !plan_needs(p, node_ref(task->node)));
 }
 
+/* The first failure of a plan that only ever walked, in the midst of that: only this thread runs any. */
+static void clear_late(plan *p)
+{
+    for (ref r = plan_first(p); r < p->end; r = plan_after(p, r)) {
+        plan_state(p, r)->mark = 0;
+        atomic_store_explicit(&plan_state(p, r)->count, 0, memory_order_relaxed);
+    }
+    p->clear = true;
+}
+
 static void keep_failure(plan *p, failure *f)
 {
     if (failure_is_static(f))
@@ -26,6 +36,8 @@ static void keep_failure(plan *p, failure *f)
 static void set_failed(plan *p, state *s, failure *f, uint32_t own)
 {
     bool stop = p->fail_fast && f != &failure_cancelled;
+    if (!p->clear)
+        clear_late(p);
     s->result.failure = f;
     s->mark |= MARK_FAILED | own;
     atomic_fetch_or_explicit(&p->attention, ATTENTION_FAILED | (stop ? ATTENTION_CANCELLED : 0u),
@@ -40,7 +52,7 @@ static failure *must_skip(plan *p, const node *n)
         const arg *a = node_arg(n, i);
         if (node_kind(n, i) == ARG_DEP) {
             const state *from = plan_state(p, a->dep.from);
-            if (from->mark & MARK_FAILED)
+            if (plan_failed(p, from))
                 return from->result.failure;
         } else if (node_kind(n, i) == ARG_PROMISE && promise_state(a->promise) != BASK_FINISHED) {
             failure *f = failure_of_promise(a->promise);

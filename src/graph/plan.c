@@ -35,14 +35,24 @@ static bool mirror_new(plan *p)
             return false;
         p->blocks[i] = (uintptr_t)block - (uintptr_t)first * 8;
         p->lengths[i] = length;
-        if (!fresh) {
-            memset(block, 0, (size_t)length * 8);
-            if (!g->others) /* else many slabs have such a part, each time other ones */
-                slab_trim(block, (size_t)length * 8);
-        }
-        *(block_head *)(void *)block = (block_head){{run_cell}, p, first};
+        if (!fresh && !g->others) /* else many slabs have such a part, each time other ones */
+            slab_trim(block, (size_t)length * 8);
+        *(block_head *)(void *)block = (block_head){{run_cell}, p, first, fresh ? 0 : length};
     }
     return true;
+}
+
+void plan_clear(plan *p)
+{
+    for (size_t i = 0; !p->clear && i < p->npages; i++) {
+        if (p->lengths[i] == 0)
+            continue;
+        state *s = plan_state(p, (ref)(i << SLAB_SHIFT) + SLAB_FIRST);
+        block_head *block = cell_block_of(s);
+        if (block->dirty)
+            memset(s, 0, (size_t)(block->dirty - SLAB_FIRST) * 8);
+    }
+    p->clear = true;
 }
 
 static void mirror_free(plan *p)
@@ -204,6 +214,80 @@ static bool gates_new(plan *p)
     return true;
 }
 
+/* ---- outputs ---- */
+
+void plan_mark_outputs(plan *p)
+{
+    plan_clear(p);
+    for (size_t i = 0; !p->marked && i < p->noutputs; i++) {
+        state *s = plan_state(p, p->outputs[i]);
+        if (!(s->mark & MARK_OUTPUT))
+            s->mark |= (uint32_t)(i + 1);
+    }
+    p->marked = true;
+}
+
+/* A long list lies in slabs, of which it needs so many: they have been touched before, most likely. */
+static size_t list_slabs(size_t n)
+{
+    size_t slabs = (n * sizeof(ref) + CELL_BLOCK - 1) / CELL_BLOCK;
+    return n * sizeof(ref) > CELL_BLOCK / 2 ? slabs : 0;
+}
+
+static ref *list_new(slab_cache *cache, size_t n)
+{
+    bool fresh;
+    size_t slabs = list_slabs(n);
+    return slabs ? slab_get(cache, slabs, true, &fresh) : malloc(n * sizeof(ref));
+}
+
+static void list_free(slab_cache *cache, ref *list, size_t n)
+{
+    size_t slabs = list_slabs(n);
+    if (slabs)
+        slab_put(cache, list, slabs);
+    else
+        free(list);
+}
+
+/* True if they ascend, as nodes are made: then none is named twice. */
+static bool list_outputs(plan *p, bask_delayed *const *outputs)
+{
+    ref *list = p->outputs, before = 0;
+    uint32_t falls = 0; /* in the upper bit, which no place has */
+    for (size_t i = 0, n = p->noutputs; i < n;) {
+        const slab_head *slab = node_slab(outputs[i]);
+        const ref first = slab->first;
+        size_t begin = i,
+               end = n - i >= NODE_RUN && node_run_in(slab, &outputs[i]) ? i + NODE_RUN : i + 1;
+        for (; i < end; i++)
+            list[i] = first + (ref)(((uintptr_t)outputs[i] - (uintptr_t)slab) / 8);
+        falls |= list[begin] - before - 1;
+        for (size_t k = begin + 1; k < end; k++)
+            falls |= list[k] - list[k - 1] - 1;
+        before = list[end - 1];
+    }
+    return falls >> 31 == 0;
+}
+
+/* The sinks among the outputs. */
+static size_t count_sinks(plan *p, bool ascending)
+{
+    const bask_graph *g = p->graph;
+    if (ascending && p->noutputs == g->main.nodes && !g->others) /* others leave holes: room.c */
+        return g->main.sinks;
+    if (!ascending)
+        plan_mark_outputs(p);
+    size_t sinks = 0;
+    for (size_t i = 0; i < p->noutputs; i++) {
+        ref r = p->outputs[i];
+        bool first = ascending || (plan_state(p, r)->mark & MARK_OUTPUT) == i + 1;
+        sinks +=
+            first && atomic_load_explicit(&plan_node(p, r)->consumers, memory_order_relaxed) == 0;
+    }
+    return sinks;
+}
+
 /* ---- plans ---- */
 
 bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan **result)
@@ -217,22 +301,16 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     graph_retain(g);
     p->end = graph_settle(g);
     p->yields_buffers = g->main.yields_buffers;
-    p->outputs = malloc(n * sizeof *p->outputs);
-    bool ok = p->end && p->outputs && mirror_new(p);
-    size_t sinks = 0;
-    for (size_t i = 0; ok && i < n; i++) {
-        const node *o = (const node *)outputs[i];
-        p->outputs[i] = node_ref(o);
-        state *s = plan_state(p, p->outputs[i]);
-        if (!(s->mark & MARK_OUTPUT)) {
-            s->mark |= (uint32_t)(i + 1);
-            sinks += atomic_load_explicit(&o->consumers, memory_order_relaxed) == 0;
-        }
-    }
     p->noutputs = n;
+    p->outputs = list_new(g->cache, n);
+    bool ascending = p->outputs && list_outputs(p, outputs);
+    bool ok = p->end && p->outputs && mirror_new(p);
+    size_t sinks = ok ? count_sinks(p, ascending) : 0;
     /* all sinks are asked for, so all nodes are wanted and all roots are roots: nothing to do,
      * unless the order of the roots matters for the memory of large results */
     p->all = ok && sinks == g->main.sinks;
+    if (ok && !(p->all && !g->main.yields_buffers))
+        plan_mark_outputs(p);
     if (p->all && !g->main.yields_buffers) {
         p->nroots = g->main.roots.n;
         p->roots = p->nroots ? g->main.roots.block->refs : NULL;
@@ -245,6 +323,8 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
     const bask_pool *pool = g->home->pool;
     if (ok && pool && p->ngates == 0 && !p->yields_buffers)
         p->windows = windows_new(p, pool->nworkers);
+    if (ok && pool && pool->nworkers > 1)
+        plan_clear(p); /* now, since the first run will ask for it */
     if (!ok) {
         plan_free(p);
         return status_set(BASK_ENOMEM, "no memory to plan %zu outputs of %zu nodes", n,
@@ -256,6 +336,7 @@ bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan
 
 void plan_use_counts(plan *p, count_use use)
 {
+    plan_clear(p);
     if (p->counts != use && p->counts != COUNT_NOTHING) {
         for (ref r = plan_first(p); r < p->end; r = plan_after(p, r))
             atomic_store_explicit(&plan_state(p, r)->count, 0, memory_order_relaxed);
@@ -283,7 +364,7 @@ void *plan_free(plan *p)
     plan_drop_failures(p);
     mirror_free(p);
     windows_free(p->windows);
-    free(p->outputs);
+    list_free(g->cache, p->outputs, p->noutputs);
     free(p->gates);
     free(atomic_load_explicit(&p->needs, memory_order_relaxed));
     if (p->own_roots)

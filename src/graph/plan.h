@@ -36,7 +36,8 @@ typedef struct state {
 } state;
 _Static_assert(sizeof(state) <= sizeof(node) + sizeof(arg), "a state fits in the smallest node");
 
-/* state.mark: the low bits are the position of an output plus one, or 0. */
+/* state.mark: the low bits are the position of an output plus one (of its first one), or 0; they are
+ * set where somebody will ask (plan_mark_outputs). */
 #define MARK_WANTED 0x80000000u
 #define MARK_FAILED 0x40000000u /* result.failure says why */
 #define MARK_OWN 0x20000000u    /* ... and it is the node's own failure, not one passed on */
@@ -51,6 +52,7 @@ typedef struct block_head {
     cell_block cell; /* so that a state can be put into a deque */
     plan *plan;
     ref first;
+    uint32_t dirty; /* words that are not zero, maybe: plan_clear */
 } block_head;
 
 /* A node that waits for a promise. */
@@ -80,6 +82,8 @@ struct plan {
     size_t npages;
     ref end;             /* nodes from here on came later and do not take part */
     bool all;            /* every node is wanted: marks need not be looked at */
+    bool clear;          /* counts and marks have a meaning; else both are undefined */
+    bool marked;         /* the outputs are */
     bool yields_buffers; /* some kernel of the graph returned one when it was planned */
     bool keep_outputs;   /* the plan, not a future, holds the outputs' buffers */
     bool fail_fast, own_roots;
@@ -149,6 +153,12 @@ static inline ref plan_consumer(const plan *p, edge e, edge *next)
     return w->owner;
 }
 
+/* Has the node of S failed, in the last run? */
+static inline bool plan_failed(const plan *p, const state *s)
+{
+    return p->clear && s->mark & MARK_FAILED;
+}
+
 static inline ref state_ref(const state *s)
 {
     const block_head *block = cell_block_of(s);
@@ -168,6 +178,11 @@ static inline __attribute__((always_inline)) ref plan_next_consumer(const plan *
 
 /* Plans OUTPUTS, nodes of G, which is retained. BASK_EINVAL, BASK_ENOMEM. */
 bask_status plan_new(bask_graph *g, bask_delayed *const *outputs, size_t n, plan **result);
+/* Gives counts and marks their meaning, if that was not done, at the cost of all results. A walk along
+ * all nodes does without until a node fails. */
+void plan_clear(plan *p);
+/* Marks the outputs, if that was not done; not during a run. */
+void plan_mark_outputs(plan *p);
 /* Frees the plan and releases the graph; returns the graph's owner if the graph is
  * gone, else NULL. */
 void *plan_free(plan *p);

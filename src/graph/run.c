@@ -282,6 +282,8 @@ void run_gate_job(bask_job *job)
 static void prepare(plan *p)
 {
     outcome_release_outputs(p);
+    if (p->on_output)
+        plan_mark_outputs(p);
     p->watched = p->on_output ? MARK_OUTPUT : 0;
     p->run++;
     if (atomic_load_explicit(&p->attention, memory_order_relaxed)) {
@@ -332,7 +334,8 @@ uint64_t plan_run_here(plan *p)
 {
     runner r;
     prepare(p);
-    plan_use_counts(p, COUNT_ARRIVALS);
+    if (p->yields_buffers || p->ngates)
+        plan_use_counts(p, COUNT_ARRIVALS);
     if (!p->yields_buffers) {
         for (size_t i = 0; i < p->ngates; i++)
             (void)gate_arrive(&p->gates[i]); /* in one thread every promise is done by now */

@@ -2,28 +2,41 @@
 #include "graph/slab.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 enum {
     SLAB_CACHE_MAX = 256,        /* slabs kept: half a gigabyte of address space at most */
+    ROWS_MAX = 4,                /* ... and rows, since a row only serves who wants just as many */
     TRIM_LEAST = CELL_BLOCK / 8, /* bytes: a trimmed slab must be filled page by page again */
+};
+
+/* What a kept slab, or row of them, begins with. */
+struct slab_kept {
+    slab_kept *next;
+    size_t count;
 };
 
 void slab_cache_init(slab_cache *cache)
 {
+    memset(cache, 0, sizeof *cache);
     pthread_mutex_init(&cache->lock, NULL);
-    cache->first = NULL;
-    cache->count = 0;
+}
+
+static void unmap_all(slab_kept *k)
+{
+    while (k) {
+        slab_kept *next = k->next;
+        munmap(k, k->count * CELL_BLOCK);
+        k = next;
+    }
 }
 
 void slab_cache_free(slab_cache *cache)
 {
-    while (cache->first) {
-        void *slab = cache->first;
-        cache->first = *(void **)slab;
-        munmap(slab, CELL_BLOCK);
-    }
+    unmap_all(cache->first);
+    unmap_all(cache->rows);
     pthread_mutex_destroy(&cache->lock);
 }
 
@@ -58,19 +71,37 @@ static void *slab_map(size_t count)
     return p + skip;
 }
 
+/* The first of COUNT slabs in a list, taken off; NULL when there is none. */
+static slab_kept *take(slab_kept **list, size_t count)
+{
+    while (*list && (*list)->count != count)
+        list = &(*list)->next;
+    slab_kept *k = *list;
+    if (k)
+        *list = k->next;
+    return k;
+}
+
+/* Takes off all rows but the newest, and returns them. */
+static slab_kept *old_rows(slab_cache *cache)
+{
+    slab_kept **list = &cache->rows;
+    for (int i = 0; *list && i < ROWS_MAX; i++)
+        list = &(*list)->next;
+    slab_kept *old = *list;
+    *list = NULL;
+    for (slab_kept *k = old; k; k = k->next)
+        cache->count -= k->count;
+    return old;
+}
+
 void *slab_get(slab_cache *cache, size_t count, bool huge, bool *fresh)
 {
-    void *slab = NULL;
     *fresh = false;
-    if (count == 1) {
-        pthread_mutex_lock(&cache->lock);
-        slab = cache->first;
-        if (slab) {
-            cache->first = *(void **)slab;
-            cache->count--;
-        }
-        pthread_mutex_unlock(&cache->lock);
-    }
+    pthread_mutex_lock(&cache->lock);
+    void *slab = take(count == 1 ? &cache->first : &cache->rows, count);
+    cache->count -= slab ? count : 0;
+    pthread_mutex_unlock(&cache->lock);
     if (!slab) {
         *fresh = true;
         slab = slab_map(count);
@@ -90,18 +121,18 @@ void slab_trim(char *slab, size_t used)
 
 void slab_put(slab_cache *cache, void *slab, size_t count)
 {
+    slab_kept *k = slab, *beyond = k;
     if (!slab)
         return;
-    if (count == 1) {
-        pthread_mutex_lock(&cache->lock);
-        if (cache->count < SLAB_CACHE_MAX) {
-            *(void **)slab = cache->first;
-            cache->first = slab;
-            cache->count++;
-            slab = NULL;
-        }
-        pthread_mutex_unlock(&cache->lock);
+    *k = (slab_kept){NULL, count};
+    pthread_mutex_lock(&cache->lock);
+    if (count <= SLAB_CACHE_MAX && cache->count <= SLAB_CACHE_MAX - count) {
+        slab_kept **list = count == 1 ? &cache->first : &cache->rows;
+        k->next = *list;
+        *list = k;
+        cache->count += count;
+        beyond = old_rows(cache);
     }
-    if (slab)
-        munmap(slab, count * CELL_BLOCK);
+    pthread_mutex_unlock(&cache->lock);
+    unmap_all(beyond);
 }

@@ -11,10 +11,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+typedef struct slab_kept slab_kept;
 typedef struct slab_cache {
     pthread_mutex_t lock; /* guards the rest */
-    void *first;          /* cached slabs, linked through their first word */
-    size_t count;
+    slab_kept *first;     /* single slabs */
+    slab_kept *rows;      /* several slabs in a row, newest first */
+    size_t count;         /* slabs, in all */
 } slab_cache;
 
 void slab_cache_init(slab_cache *cache);

@@ -28,6 +28,7 @@ static void write_name(FILE *f, const char *name)
 
 static void write_nodes(FILE *f, plan *p)
 {
+    plan_mark_outputs(p);
     for (ref r = plan_first(p); r < p->end; r = plan_after(p, r)) {
         const state *s = plan_state(p, r);
         if (!p->all && !(s->mark & MARK_WANTED))

@@ -61,7 +61,36 @@ Test(slab, are_recycled)
     slab_put(&cache, one, 1);
     cr_assert_eq(slab_get(&cache, 1, true, &fresh), one);
     cr_assert_not(fresh);
+    cr_assert_eq(slab_get(&cache, 3, true, &fresh), row);
+    cr_assert_not(fresh);
+    slab_put(&cache, row, 3);
+    char *two = slab_get(&cache, 2, true, &fresh);
+    cr_assert(fresh && two != row);
+    slab_put(&cache, two, 2);
     slab_put(&cache, one, 1);
     slab_put(&cache, NULL, 1);
+    slab_cache_free(&cache);
+}
+
+Test(slab, only_the_newest_rows_are_kept)
+{
+    enum { ROWS = 6, LEAST = 2 };
+    slab_cache cache;
+    bool fresh;
+    void *rows[ROWS];
+    slab_cache_init(&cache);
+    for (size_t i = 0; i < ROWS; i++)
+        rows[i] = slab_get(&cache, LEAST + i, false, &fresh);
+    for (size_t i = 0; i < ROWS; i++)
+        slab_put(&cache, rows[i], LEAST + i);
+    size_t kept = 0;
+    for (size_t i = ROWS; i-- > 0;) {
+        rows[i] = slab_get(&cache, LEAST + i, false, &fresh);
+        cr_assert_eq(fresh, kept == 4);
+        kept += !fresh;
+    }
+    cr_assert_eq(cache.count, 0);
+    for (size_t i = 0; i < ROWS; i++)
+        slab_put(&cache, rows[i], LEAST + i);
     slab_cache_free(&cache);
 }
