@@ -17,6 +17,9 @@ static void usage(FILE *to)
             "                  [--peers a,b] [--json]\n"
             "       bask-bench --list\n"
             "--tiny: a size for which only the checksums matter. --list: what there is, as JSON.\n"
+            "peak MiB: the most memory that the peer's process had, the harness's arrays included; "
+            "for graphs\nof ten million nodes: graph --shape all --size 10000000 --peers bask "
+            "--reps 3\n"
             "Workloads, their shapes and peers (\"all\": every shape):\n");
     for (int w = 0; bench_workloads[w]; w++) {
         fprintf(to, "  %-11s", bench_workloads[w]->name);

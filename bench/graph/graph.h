@@ -5,6 +5,8 @@
  * Measured: building the graph, choosing and preparing what the outputs need, running that, and
  * running it again. Wanted is all, but for the shape half: two trees whose nodes alternate, and only
  * one of which is wanted; its figures are per node of both.
+ * With a size of 10,000,000 bask's process stays below 1 GiB for every shape, of which 8 to 20
+ * bytes a node are the harness's own.
  */
 #ifndef BENCH_GRAPH_H
 #define BENCH_GRAPH_H
