@@ -11,9 +11,10 @@
  *   bask_plan_new, bask_visualize, bask_graph_size and bask_graph_free. As soon as they return the
  *   graph may be extended and computed again, also while it is still being computed. A running
  *   compute does not see later nodes.
- * Speed: let several threads build where they make the nodes' arguments in parallel as well; for the
- *   nodes alone one thread is at least as fast. Planning a graph that several threads have built
- *   visits all nodes which the outputs need, also where that is all of them.
+ * Speed: two threads, each mostly naming nodes of its own, build a graph in 0.6 to 0.8 of the time of
+ *   one; naming those of others costs more. Planning a graph that several threads have built visits
+ *   all nodes which the outputs need, also where that is all of them: for the nodes alone it may not
+ *   pay, but where their arguments are made in parallel too.
  * Errors: bask_delay returns NULL and sets bask_last_error. The graph remembers its first error,
  *   and computing it fails with that, so a program may check once, at bask_compute.
  * A cycle cannot be written: a node can only name nodes that exist already.

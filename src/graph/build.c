@@ -8,10 +8,10 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* Makes the argument TO, at the place ME, a consumer of PRODUCER; true if it is the first. Of a node
- * of another thread it will be one later. */
-INLINE bool depend(builder *b, bool alone, arg *to, edge me, node *producer)
+ * of another thread, which it is not if it is known to be OWN, it will be one later. */
+INLINE bool depend(builder *b, bool own, arg *to, edge me, node *producer)
 {
-    if (alone || room_owns(b, producer))
+    if (own || room_owns(b, producer))
         return node_consume(producer, to, me);
     to->dep.from = node_ref(producer);
     to->dep.next = 0;
@@ -41,27 +41,34 @@ static __attribute__((noinline, cold)) bask_delayed *the_long_way(bask_graph *g,
     return bask_delay_array(g, kernel, args, FORM_NARGS(form));
 }
 
+/* Who builds, and on what: each a constant where it is asked for. */
+typedef enum scope {
+    ALONE,     /* the only thread that ever built here */
+    ON_OWN,    /* one of several, on nodes of slabs that it has for itself */
+    ON_OTHERS, /* ... on any nodes */
+} scope;
+
 /* Is WORD, as argument I, a literal or a node that fits? */
-INLINE bool fits(const bask_graph *g, bool alone, const bask_kernel *kernel, unsigned kinds,
-                 uint32_t i, uint64_t word, ref *newest)
+INLINE bool fits(const bask_graph *g, const builder *b, scope in, const bask_kernel *kernel,
+                 unsigned kinds, uint32_t i, uint64_t word, ref *newest)
 {
     const node *n = (const node *)(uintptr_t)word;
     const bask_param *p = &kernel->params[i];
     if (!(kinds >> 2 * i & ARG_DEP))
         return true;
-    if (UNLIKELY(!n || node_slab(n)->graph != g || n->kernel->result.dtype != p->dtype ||
-                 n->kernel->result.size != p->size))
+    if (UNLIKELY(!n || (in == ON_OWN ? node_slab(n)->owner != b : node_slab(n)->graph != g) ||
+                 n->kernel->result.dtype != p->dtype || n->kernel->result.size != p->size))
         return false;
-    if (!alone && node_ref(n) > *newest)
+    if (in != ALONE && node_ref(n) > *newest)
         *newest = node_ref(n);
     return true;
 }
 
 /* Sets argument I of N; true if it made a node a sink no more. */
-INLINE bool set(builder *b, bool alone, node *n, ref r, unsigned kinds, uint32_t i, uint64_t word)
+INLINE bool set(builder *b, bool own, node *n, ref r, unsigned kinds, uint32_t i, uint64_t word)
 {
     if (kinds >> 2 * i & ARG_DEP) {
-        bool first = depend(b, alone, &n->args[i], r << 2 | i, (node *)(uintptr_t)word);
+        bool first = depend(b, own, &n->args[i], r << 2 | i, (node *)(uintptr_t)word);
         room_note(b, n->args[i].dep.from);
         return first;
     }
@@ -69,20 +76,21 @@ INLINE bool set(builder *b, bool alone, node *n, ref r, unsigned kinds, uint32_t
     return false;
 }
 
-/* Written out for each argument: where this is inlined NARGS or ALONE are constants, so that what is
- * not needed goes away. */
-INLINE bask_delayed *delay_plain(bask_graph *g, builder *b, bool alone, const bask_kernel *kernel,
+/* Written out for each argument: where this is inlined NARGS and the scope are constants, so that what
+ * is not needed goes away. NULL: this is not the way. */
+INLINE bask_delayed *delay_plain(bask_graph *g, builder *b, scope in, const bask_kernel *kernel,
                                  uint32_t nargs, unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
 {
     const uint32_t size = (uint32_t)(node_size(nargs) / 8);
+    const bool own = in != ON_OTHERS;
     ref newest = 0;
-    bool ok = (nargs < 1 || fits(g, alone, kernel, kinds, 0, x, &newest)) &&
-              (nargs < 2 || fits(g, alone, kernel, kinds, 1, y, &newest)) &&
-              (nargs < 3 || fits(g, alone, kernel, kinds, 2, z, &newest));
+    bool ok = (nargs < 1 || fits(g, b, in, kernel, kinds, 0, x, &newest)) &&
+              (nargs < 2 || fits(g, b, in, kernel, kinds, 1, y, &newest)) &&
+              (nargs < 3 || fits(g, b, in, kernel, kinds, 2, z, &newest));
     if (UNLIKELY(!ok || !room_fits(b, size, nargs, newest) ||
                  (kinds == 0 && b->roots.n == b->roots.capacity) ||
-                 (!alone && kinds != 0 && b->strangers.capacity - b->strangers.n < nargs)))
-        return the_long_way(g, kernel, FORM(nargs, kinds), x, y, z);
+                 (!own && kinds != 0 && b->strangers.capacity - b->strangers.n < nargs)))
+        return NULL;
     ref r = b->next;
     node *n = room_node(b, r);
     b->next = r + size;
@@ -96,42 +104,39 @@ INLINE bask_delayed *delay_plain(bask_graph *g, builder *b, bool alone, const ba
     if (kinds == 0)
         ref_list_push(&b->roots, r);
     size_t sinks = b->sinks + 1;
-    sinks -= nargs > 0 && set(b, alone, n, r, kinds, 0, x);
-    sinks -= nargs > 1 && set(b, alone, n, r, kinds, 1, y);
-    sinks -= nargs > 2 && set(b, alone, n, r, kinds, 2, z);
+    sinks -= nargs > 0 && set(b, own, n, r, kinds, 0, x);
+    sinks -= nargs > 1 && set(b, own, n, r, kinds, 1, y);
+    sinks -= nargs > 2 && set(b, own, n, r, kinds, 2, z);
     b->nodes++;
     b->sinks = sinks;
     return (bask_delayed *)n;
 }
 
-/* Where the caller builds alone, and where other threads build as well or none has yet. */
-INLINE bask_delayed *delay_alone(bask_graph *g, const bask_kernel *kernel, uint32_t nargs,
-                                 unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
-{
-    return delay_plain(g, &g->main, true, kernel, nargs, kinds, x, y, z);
-}
-INLINE bask_delayed *delay_among_others(bask_graph *g, const bask_kernel *kernel, uint32_t nargs,
-                                        unsigned kinds, uint64_t x, uint64_t y, uint64_t z)
-{
-    builder *b = g ? room_builder(g) : NULL;
-    return UNLIKELY(!b) ? the_long_way(g, kernel, FORM(nargs, kinds), x, y, z)
-                        : delay_plain(g, b, false, kernel, nargs, kinds, x, y, z);
-}
 INLINE bool is_alone(const bask_graph *g)
 {
     return __builtin_expect(g && room_alone(g), 1);
 }
 
-/* What is called where a node is made; the other half is kept apart so that this one stays short. */
+/* What is called where a node is made; what is needed less often is kept apart so that it stays short. */
 #define DELAY_FEW(nargs, kinds, x, y, z, parameters, ...)                                          \
-    static __attribute__((noinline)) bask_delayed *among_others_##nargs parameters                 \
+    static __attribute__((noinline)) bask_delayed *on_others_##nargs parameters                    \
     {                                                                                              \
-        return delay_among_others(g, kernel, nargs, kinds, x, y, z);                               \
+        builder *b = g ? room_builder(g) : NULL;                                                   \
+        bask_delayed *d = b ? delay_plain(g, b, ON_OTHERS, kernel, nargs, kinds, x, y, z) : NULL;  \
+        return d ? d : the_long_way(g, kernel, FORM(nargs, kinds), x, y, z);                       \
+    }                                                                                              \
+    static __attribute__((noinline)) bask_delayed *on_own_##nargs parameters                       \
+    {                                                                                              \
+        builder *b = g ? room_builder(g) : NULL;                                                   \
+        bask_delayed *d = b ? delay_plain(g, b, ON_OWN, kernel, nargs, kinds, x, y, z) : NULL;     \
+        return d ? d : on_others_##nargs(__VA_ARGS__);                                             \
     }                                                                                              \
     bask_delayed *bask_delay_##nargs##_ parameters                                                 \
     {                                                                                              \
-        return is_alone(g) ? delay_alone(g, kernel, nargs, kinds, x, y, z)                         \
-                           : among_others_##nargs(__VA_ARGS__);                                    \
+        if (UNLIKELY(!is_alone(g)))                                                                \
+            return on_own_##nargs(__VA_ARGS__);                                                    \
+        bask_delayed *d = delay_plain(g, &g->main, ALONE, kernel, nargs, kinds, x, y, z);          \
+        return d ? d : the_long_way(g, kernel, FORM(nargs, kinds), x, y, z);                       \
     }
 DELAY_FEW(0, 0, 0, 0, 0, (bask_graph * g, const bask_kernel *kernel), g, kernel)
 DELAY_FEW(1, kinds, x, 0, 0,

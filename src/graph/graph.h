@@ -96,7 +96,7 @@ typedef struct ref_list {
  */
 typedef struct builder builder;
 struct builder {
-    _Alignas(64) builder *older; /* lines of its own: others write theirs all the time */
+    _Alignas(128) builder *older; /* lines of its own: others write theirs all the time */
     uint64_t thread;
     /* The piece of a slab that is being filled: where word 0 of the graph would be if all of it lay
      * around that slab, its first place, the next node's, and where nodes must end. */

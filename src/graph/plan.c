@@ -258,8 +258,8 @@ static bool list_outputs(plan *p, bask_delayed *const *outputs)
     for (size_t i = 0, n = p->noutputs; i < n;) {
         const slab_head *slab = node_slab(outputs[i]);
         const ref first = slab->first;
-        size_t begin = i,
-               end = n - i >= NODE_RUN && node_run_in(slab, &outputs[i]) ? i + NODE_RUN : i + 1;
+        bool run = n - i >= NODE_RUN && node_run_in(slab, &outputs[i]);
+        size_t begin = i, end = i + (run ? NODE_RUN : 1);
         for (; i < end; i++)
             list[i] = first + (ref)(((uintptr_t)outputs[i] - (uintptr_t)slab) / 8);
         falls |= list[begin] - before - 1;
