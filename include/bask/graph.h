@@ -11,7 +11,7 @@
  *   bask_plan_new, bask_visualize, bask_graph_size and bask_graph_free. As soon as they return the
  *   graph may be extended and computed again, also while it is still being computed. A running
  *   compute does not see later nodes.
- * Speed: two threads, each mostly naming nodes of its own, build a graph in 0.6 to 0.8 of the time of
+ * Speed: two threads, each mostly naming nodes of its own, build a graph in 0.7 to 1.0 of the time of
  *   one; naming those of others costs more. Planning a graph that several threads have built visits
  *   all nodes which the outputs need, also where that is all of them: for the nodes alone it may not
  *   pay, but where their arguments are made in parallel too.

@@ -12,9 +12,7 @@
 /* What one thread needs while it runs nodes. */
 typedef struct runner {
     plan *plan;
-    worker *worker; /* NULL: one thread, whose ready nodes lie on `stack` */
-    ref *stack;
-    size_t top;
+    worker *worker;    /* NULL: a thread that is none */
     int64_t terminals; /* completed and not yet reported */
     counter *tasks;    /* counts each before it runs, so that whoever has its result sees it */
     counter here;      /* ... where there is no worker to count for */
