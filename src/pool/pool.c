@@ -147,6 +147,8 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
     bool ok = pool->budget && (n == 0 || pool->workers);
     while (ok && pool->nworkers < n)
         ok = worker_init(&pool->workers[pool->nworkers], pool, pool->nworkers) && ++pool->nworkers;
+    if (ok && n == 0)
+        ok = seats_provide(pool, 1); /* who waits must always be able to run what it waits for */
     if (!ok)
         status = status_set(BASK_ENOMEM, "no memory for a pool of %d workers", n);
     if (status == BASK_OK && o.pin && n > 0)
@@ -197,7 +199,7 @@ void bask_pool_stop(bask_pool *pool, bask_job_fn *discard)
     } else if (!discard && pool_has_work(pool)) {
         /* zero-worker mode: the caller drains, on a seat, as a worker of a stopping pool would */
         atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst);
-        seat_help(pool, NULL, INT64_MAX);
+        (void)seat_help(pool, NULL, INT64_MAX); /* a seat is free: nobody else uses the pool */
     }
     if (discard) /* what running jobs have queued since */
         discard_queued(pool, discard);

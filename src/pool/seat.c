@@ -126,11 +126,12 @@ void seat_leave(seat *s)
         sleep_leave(s->pool, IDLE_HELPER);
 }
 
-void seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
+bool seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
 {
     seat s;
     if (!seat_enter(&s, pool))
-        return;
+        return false;
     worker_run(s.worker, until, deadline, s.replaces_sleeper ? WORKER_HELPER : 0);
     seat_leave(&s);
+    return true;
 }

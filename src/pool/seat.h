@@ -29,9 +29,9 @@ void seat_leave(seat *s);
 
 /*
  * Works on a seat of POOL until *UNTIL is done, nothing is to be found, or the DEADLINE passes.
- * Does nothing where seat_enter fails.
+ * Does nothing where seat_enter fails, and says so by false.
  */
-void seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline);
+bool seat_help(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline);
 
 /* Has this thread, by work that it gave to a pool, woken a worker since it last asked? */
 bool seat_just_woke(void);

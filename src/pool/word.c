@@ -11,6 +11,8 @@
  * answers within a microsecond. */
 enum { BLOCK_SPIN_NS = 20000 };
 
+enum { SEAT_RETRY_NS = 1000000 };
+
 bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_t *former)
 {
     uint32_t old = atomic_load_explicit(word, memory_order_relaxed);
@@ -85,7 +87,13 @@ bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool h
     /* a helper may be caught in a long task, so a thread with a deadline helps only
      * where it must */
     if (pool->nworkers == 0 || (help && deadline == INT64_MAX)) {
-        seat_help(pool, word, deadline);
+        /* without workers somebody must help: where there is no memory for a further seat, who sits on
+         * the one that is always there does, until its own wait is over */
+        while (!seat_help(pool, word, deadline) && pool->nworkers == 0) {
+            int64_t soon = clock_ns() + SEAT_RETRY_NS;
+            if (word_block(pool, word, soon < deadline ? soon : deadline) || soon >= deadline)
+                break;
+        }
         if (word_done(word))
             return true;
     }
