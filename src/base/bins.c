@@ -205,6 +205,12 @@ void bins_put(bins *b, depot *d, void *place, size_t size)
     }
 }
 
+void *bins_block(size_t size)
+{
+    unsigned class = class_of(size);
+    return memory_get(class == BIN_CLASSES ? size : class_bytes(class));
+}
+
 void *bins_get(bins *b, depot *d, size_t size)
 {
     unsigned class = class_of(size);
@@ -225,11 +231,11 @@ void *bins_get(bins *b, depot *d, size_t size)
         b->bytes -= class_bytes(class);
         return k;
     }
-    void *place = memory_get(class_bytes(class));
+    void *place = bins_block(size);
     if (!place) { /* what is kept may be what is missing */
         bins_free(b);
         depot_empty(d, false);
-        place = memory_get(size);
+        place = bins_block(size);
     }
     return place;
 }

@@ -57,7 +57,9 @@ void *bins_get(bins *b, depot *d, size_t size);
 /* Keeps or frees a block of SIZE bytes, as it was asked for. Owner of B. */
 void bins_put(bins *b, depot *d, void *place, size_t size);
 
-/* The same for a thread that has no bins: what it frees goes to the depot. Any thread. */
+/* The same for a thread that has no bins: what it gets is new, but as long as who frees it takes it to
+ * be; what it frees goes to the depot. Any thread. */
+void *bins_block(size_t size);
 void depot_put(depot *d, void *place, size_t size);
 
 /* Frees all that is kept. */

@@ -26,7 +26,7 @@ static void *block_get(size_t size)
 {
     worker *w = (worker *)bask_self;
     return bask_self != &worker_nobody ? bins_get(&w->bins, &w->pool->budget->depot, size)
-                                       : memory_get(size);
+                                       : bins_block(size);
 }
 
 /* BUDGET: that of a result, which is alive still. */

@@ -34,11 +34,11 @@ WRAPPED(void *, realloc, (void *place, size_t size), place, size)
 WRAPPED(void *, aligned_alloc, (size_t alignment, size_t size), alignment, size)
 WRAPPED(char *, strdup, (const char *text), text)
 
-void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    return fails() ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
+    return fails() ? MAP_FAILED : __real_mmap64(at, size, protection, flags, fd, offset);
 }
 
 int __wrap_asprintf(char **text, const char *format, ...);

@@ -20,8 +20,8 @@ WRAPPED(void *, malloc, (size_t size), size)
 WRAPPED(void *, calloc, (size_t n, size_t size), n, size)
 WRAPPED(void *, realloc, (void *place, size_t size), place, size)
 WRAPPED(void *, aligned_alloc, (size_t alignment, size_t size), alignment, size)
-WRAPPED(void *, mmap, (void *at, size_t size, int protection, int flags, int fd, off_t offset), at,
-        size, protection, flags, fd, offset)
+WRAPPED(void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off_t offset),
+        at, size, protection, flags, fd, offset)
 
 /* ---- kernels ---- */
 

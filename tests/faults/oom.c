@@ -90,6 +90,26 @@ bool oom_open(const char *address, bask_client **client)
     return ok;
 }
 
+bool oom_built(bask_client *client, bask_delayed *const *outputs, size_t n)
+{
+    bask_plan *plan;
+    bool built = true;
+    for (size_t i = 0; i < n; i++)
+        built = built && outputs[i];
+    if (built)
+        return true;
+    oom_check(oom_may_fail(), "a node was not made: %s", bask_last_error());
+    oom_check(bask_plan_new(client, outputs, n, &plan) != BASK_OK && !plan, "NULL can be planned");
+    for (size_t i = 0; i < n; i++)
+        if (outputs[i]) {
+            bask_status status = bask_plan_new(client, &outputs[i], 1, &plan);
+            oom_check(status == BASK_ENOMEM && explains(status, bask_last_error()),
+                      "a graph of which a node could not be made: %s: %s", bask_status_name(status),
+                      bask_last_error());
+        }
+    return false;
+}
+
 void oom_value(bask_future *f, int64_t want)
 {
     int64_t x = -1;
@@ -213,7 +233,7 @@ static int refuse_each(const oom_program *p, const char *address, long count, in
 {
     enum { ONCE_MORE = 3 }; /* where the last requests vary, until none has been met so often */
     int wrong = 0, missed = 0;
-    for (long k = count % stride; missed < ONCE_MORE && wrong < MOST_FAULTS; k += stride) {
+    for (long k = count / 2 % stride; missed < ONCE_MORE && wrong < MOST_FAULTS; k += stride) {
         pid_t pid = split();
         if (pid == 0)
             _exit(run_with_fault(p, address, k, from_there));

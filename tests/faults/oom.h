@@ -39,6 +39,9 @@ bool oom_got(const void *object, const char *call);
 /* Opens ADDRESS into *CLIENT. */
 bool oom_open(const char *address, bask_client **client);
 
+/* Have these nodes been built? If not, they cannot be computed, and it is said why. */
+bool oom_built(bask_client *client, bask_delayed *const *outputs, size_t n);
+
 /* The int64 result of F is WANT, or it has failed as it may; frees F, which may be NULL. */
 void oom_value(bask_future *f, int64_t want);
 /* F must fail: with STATUS, or for want of memory. Frees F. */

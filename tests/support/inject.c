@@ -155,17 +155,21 @@ int __wrap_asprintf(char **text, const char *format, ...)
     return length;
 }
 
-void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    if (REFUSES(INJECT_MAPS, ENOMEM, "mmap"))
-        return MAP_FAILED;
-    void *p = __real_mmap(at, size, protection, flags, fd, offset);
-    if (p != MAP_FAILED)
-        atomic_fetch_add_explicit(&mapped, (long)size, memory_order_relaxed);
-    return p;
-}
+/* With 64-bit file offsets the names are other ones. */
+#define WRAPPED_MMAP(name)                                                                         \
+    void *__real_##name(void *at, size_t size, int protection, int flags, int fd, off_t offset);   \
+    void *__wrap_##name(void *at, size_t size, int protection, int flags, int fd, off_t offset);   \
+    void *__wrap_##name(void *at, size_t size, int protection, int flags, int fd, off_t offset)    \
+    {                                                                                              \
+        if (REFUSES(INJECT_MAPS, ENOMEM, #name))                                                   \
+            return MAP_FAILED;                                                                     \
+        void *p = __real_##name(at, size, protection, flags, fd, offset);                          \
+        if (p != MAP_FAILED)                                                                       \
+            atomic_fetch_add_explicit(&mapped, (long)size, memory_order_relaxed);                  \
+        return p;                                                                                  \
+    }
+WRAPPED_MMAP(mmap)
+WRAPPED_MMAP(mmap64)
 
 int __real_munmap(void *at, size_t size);
 int __wrap_munmap(void *at, size_t size);
@@ -187,23 +191,29 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
                : __real_pthread_create(thread, attr, run, arg);
 }
 
-FILE *__real_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode)
-{
-    return REFUSES(INJECT_FILES, EMFILE, "fopen") ? NULL : __real_fopen(path, mode);
-}
+#define WRAPPED_FOPEN(name)                                                                        \
+    FILE *__real_##name(const char *path, const char *mode);                                       \
+    FILE *__wrap_##name(const char *path, const char *mode);                                       \
+    FILE *__wrap_##name(const char *path, const char *mode)                                        \
+    {                                                                                              \
+        return REFUSES(INJECT_FILES, EMFILE, #name) ? NULL : __real_##name(path, mode);            \
+    }
+WRAPPED_FOPEN(fopen)
+WRAPPED_FOPEN(fopen64)
 
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
-    va_end(args);
-    return REFUSES(INJECT_FILES, EMFILE, "open") ? -1 : __real_open(path, flags, mode);
-}
+#define WRAPPED_OPEN(name)                                                                         \
+    int __real_##name(const char *path, int flags, ...);                                           \
+    int __wrap_##name(const char *path, int flags, ...);                                           \
+    int __wrap_##name(const char *path, int flags, ...)                                            \
+    {                                                                                              \
+        va_list args;                                                                              \
+        va_start(args, flags);                                                                     \
+        mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;                                  \
+        va_end(args);                                                                              \
+        return REFUSES(INJECT_FILES, EMFILE, #name) ? -1 : __real_##name(path, flags, mode);       \
+    }
+WRAPPED_OPEN(open)
+WRAPPED_OPEN(open64)
 
 int __real_eventfd(unsigned count, int flags);
 int __wrap_eventfd(unsigned count, int flags);
