@@ -51,10 +51,11 @@ extern "C" {
 BASK_API BASK_MUST_CHECK bask_status bask_open(const char *address, bask_client **client);
 
 /*
- * Closes CLIENT. Work that has not started is cancelled, kernels that run are waited for. Futures
- * and graphs may still be freed afterwards, and futures asked for their state and error; computing,
- * submitting, waiting and reading results answer BASK_ECLOSED. NULL is accepted. Undefined if:
- * called from a task of this client, or while another thread calls into the client.
+ * Closes CLIENT. Work that has not started is cancelled, kernels that run are waited for, and all
+ * callbacks that are due (bask_future_on_done) have run when it returns. Futures outlive it, each done:
+ * they give their state, error and result as before. Computing and submitting answer BASK_ECLOSED.
+ * NULL is accepted. Undefined if: called from a task or a callback of this client, or while another
+ * thread calls into the client.
  */
 BASK_API void bask_close(bask_client *client);
 

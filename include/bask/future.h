@@ -3,7 +3,8 @@
  * Futures: counted handles on results that are or will be there.
  *
  * Ownership: a future is freed by bask_future_free, before or after its task has run, before or
- * after its client is closed. Its result lives as long as the future. Freeing does not cancel.
+ * after its client is closed. Its result lives as long as the future, also when the client is closed,
+ * which cancels what is pending: from then on every future is done. Freeing does not cancel.
  * Threads: any; one future may be used by several threads.
  * A NULL future is answered by BASK_EINVAL everywhere.
  */
@@ -53,7 +54,7 @@ BASK_API const char *bask_future_name(const bask_future *future);
  * futures: a task that its worker runs meanwhile could wait for the one below it on the stack, for
  * ever. Such a future belongs among the task's arguments.
  * Returns the future's status (message: bask_last_error); BASK_ETYPE when PLACE has another type or
- * size; BASK_ECLOSED; BASK_EINVAL for NULLs. A kernel that returns void has no result to read:
+ * size; BASK_ECLOSED where it is pending while the client closes; BASK_EINVAL for NULLs. A kernel that returns void has no result to read:
  * bask_result_as(future, NULL, BASK_VOID, 0, timeout) waits and tells how it went.
  */
 #define bask_result(future, place)                                                                 \
@@ -72,11 +73,28 @@ typedef enum bask_wait_mode { BASK_ALL = 0, BASK_ANY = 1 } bask_wait_mode;
 /*
  * Waits until all, or any one, of the N FUTURES are done, failed and cancelled ones included; at
  * most TIMEOUT_MS. WHICH (may be NULL) receives the position of a done one in BASK_ANY mode.
- * Returns BASK_OK, BASK_ETIMEDOUT, BASK_EINVAL (a NULL, or n is 0 with BASK_ANY), BASK_ECLOSED.
+ * Returns BASK_OK, BASK_ETIMEDOUT, BASK_EINVAL (a NULL, or n is 0 with BASK_ANY), BASK_ECLOSED where
+ * one is pending while its client closes.
  */
 BASK_API BASK_MUST_CHECK bask_status bask_wait(bask_future *const *futures, size_t n,
                                                bask_wait_mode mode, int64_t timeout_ms,
                                                size_t *which);
+
+/*
+ * Has FN(FUTURE, DATA) called once when FUTURE is done, however it ends; at once where it is done
+ * already. Calls come one after the other on a thread of the client's named "bask-callbacks", which the
+ * first use starts, also on sync:// and openmp://. They come in the order in which the futures became
+ * done, those of one future in the order of these calls.
+ * FN is a host thread's code: it may submit, compute, cancel, free futures and ask for more callbacks.
+ * It may wait too, but keeps all later callbacks waiting meanwhile, so never for what one of these is
+ * to bring about. Owns: FUTURE is lent to FN, and lives at least until FN returns.
+ * bask_close returns when all have been called; in those a closed client answers BASK_ECLOSED.
+ * Returns BASK_EINVAL (a NULL), BASK_ECLOSED, BASK_ENOMEM, BASK_ESYSTEM (no thread); then FN is not
+ * called.
+ */
+typedef void bask_done_fn(bask_future *future, void *data);
+BASK_API BASK_MUST_CHECK bask_status bask_future_on_done(bask_future *future, bask_done_fn *fn,
+                                                         void *data);
 
 /*
  * Cancels: a pending future becomes BASK_CANCELLED at once, and everything that depends on it fails

@@ -21,7 +21,8 @@ void client_release(bask_client *c)
     slab_cache_free(&c->slabs);
     pthread_mutex_destroy(&c->lock);
     pthread_cond_destroy(&c->quiet);
-    pthread_mutex_destroy(&c->home.lock);
+    promise_home_destroy(&c->home);
+    callbacks_destroy(&c->callbacks);
     free(c->address);
     free(c);
 }
@@ -184,7 +185,8 @@ static bask_status client_new(address *a, bask_client **result)
         return status_set(BASK_ENOMEM, "no memory for a client");
     }
     pthread_mutex_init(&c->lock, NULL);
-    pthread_mutex_init(&c->home.lock, NULL);
+    promise_home_init(&c->home);
+    callbacks_init(&c->callbacks);
     pthread_cond_init(&c->quiet, NULL);
     slab_cache_init(&c->slabs);
     atomic_store_explicit(&c->references, 1, memory_order_relaxed);
@@ -219,18 +221,25 @@ bask_status bask_open(const char *text, bask_client **client)
     return status;
 }
 
-void bask_close(bask_client *c)
+static void cancel_all(bask_client *c)
 {
-    if (!c)
-        return;
-    /* release: pairs with client_check */
-    atomic_store_explicit(&c->closed, true, memory_order_release);
     pthread_mutex_lock(&c->lock);
     for (activity *a = c->active; a; a = a->next)
         a->cancel(a);
     while (c->active)
         pthread_cond_wait(&c->quiet, &c->lock);
     pthread_mutex_unlock(&c->lock);
+}
+
+void bask_close(bask_client *c)
+{
+    if (!c)
+        return;
+    /* release: pairs with client_check */
+    atomic_store_explicit(&c->closed, true, memory_order_release);
+    cancel_all(c);
+    callbacks_stop(&c->callbacks);
+    cancel_all(c); /* what a callback had begun to submit when the client was closed */
     bask_pool_stats stats;
     bask_client_stats(c, &stats);
     bask_pool_stop(c->pool, NULL);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The client's core, and futures. The core outlives bask_close for as long as graphs or futures of
- * the client exist, so that they can answer BASK_ECLOSED.
+ * the client exist: the results of futures stay, and all else can answer BASK_ECLOSED.
  */
 #ifndef BASK_CLIENT_CORE_H
 #define BASK_CLIENT_CORE_H
 
+#include "client/callbacks.h"
 #include "graph/plan.h"
 #include <bask/client.h>
 
@@ -30,6 +31,7 @@ struct bask_client {
     pthread_mutex_t lock; /* guards `active` */
     pthread_cond_t quiet; /* signalled when `active` becomes empty */
     activity *active;
+    callbacks callbacks;
 };
 
 /* Runs COMPUTE(STRAND) as a task of its own, whose spawns can run on all workers of C, and waits; NULL:
@@ -83,6 +85,9 @@ void block_release(future_block *b);
  * when it was done already. */
 bool future_finish(bask_future *f, const slot *result);
 bool future_fail(bask_future *f, const failure *why, bool own);
+
+/* May F be asked for its result? One that is done always may; otherwise as client_check. */
+bask_status future_check(const bask_future *f, const char *call);
 
 /* Waits for F at most until DEADLINE; on sync:// it is done already. */
 bool future_wait_until(bask_future *f, int64_t deadline, bool help);

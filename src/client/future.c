@@ -122,16 +122,15 @@ bask_status bask_cancel(bask_future *f)
     if (!f)
         return status_set(BASK_EINVAL, "bask_cancel: the future is NULL");
     future_block *b = f->block;
-    pthread_mutex_lock(&b->client->lock);
-    bool was_pending = future_fail(f, &failure_cancelled, false);
-    plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);
-    if (was_pending && p) {
-        if (atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed) == 1)
+    if (future_fail(f, &failure_cancelled, false)) {
+        pthread_mutex_lock(&b->client->lock); /* not before: a listener may run a task here */
+        plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);
+        if (p && atomic_fetch_sub_explicit(&b->live, 1, memory_order_relaxed) == 1)
             plan_cancel(p);
-        else if (all_same_done(f))
+        else if (p && all_same_done(f))
             plan_give_up(p, (size_t)(f - b->futures));
+        pthread_mutex_unlock(&b->client->lock);
     }
-    pthread_mutex_unlock(&b->client->lock);
     while (!bask_future_done(f))
         sched_yield(); /* its runner was first, and is about to publish the result */
     return BASK_OK;
@@ -176,11 +175,16 @@ const char *bask_future_name(const bask_future *f)
 
 /* ---- results ---- */
 
+bask_status future_check(const bask_future *f, const char *call)
+{
+    return bask_future_done(f) ? BASK_OK : client_check(f->block->client, call);
+}
+
 static bask_status check_result(bask_future *f, const void *place, bask_dtype dtype, size_t size)
 {
     if (!f || (!place && dtype != BASK_VOID))
         return status_set(BASK_EINVAL, "bask_result: the %s is NULL", f ? "place" : "future");
-    bask_status status = client_check(f->block->client, "bask_result");
+    bask_status status = future_check(f, "bask_result");
     if (status != BASK_OK)
         return status;
     const bask_param *r = &f->promise.kernel->result;

@@ -20,11 +20,13 @@ static void ring_bell(listener *l)
 /* A future's own word is for workers of its own pool. */
 bool future_wait_until(bask_future *f, int64_t deadline, bool help)
 {
+    if (bask_future_done(f))
+        return true; /* its client may be closed: there is no pool any more */
     bask_pool *home = f->promise.home->pool, *pool = word_pool(home);
     if (pool == home)
         return word_wait(home, &f->promise.word, deadline, help);
     _Atomic uint32_t word = 0;
-    bell b = {{NULL, ring_bell}, pool, &word};
+    bell b = {{.done = ring_bell}, pool, &word};
     if (promise_listen(&f->promise, &b.listener)) {
         word_wait(pool, &word, deadline, help);
         promise_forget(&f->promise, &b.listener); /* also waits for a bell that is ringing */
@@ -39,7 +41,7 @@ static bask_status check(bask_future *const *futures, size_t n, bask_wait_mode m
     for (size_t i = 0; i < n; i++) {
         if (!futures[i])
             return status_set(BASK_EINVAL, "bask_wait: future %zu is NULL", i);
-        bask_status status = client_check(futures[i]->block->client, "bask_wait");
+        bask_status status = future_check(futures[i], "bask_wait");
         if (status != BASK_OK)
             return status;
     }
@@ -72,7 +74,7 @@ static bask_status wait_any(bask_future *const *futures, size_t n, int64_t timeo
             return status_set(BASK_ENOMEM, "bask_wait: no memory to wait for any of %zu futures",
                               n);
         for (; listening < n; listening++) {
-            bells[listening] = (bell){{NULL, ring_bell}, pool, &word};
+            bells[listening] = (bell){{.done = ring_bell}, pool, &word};
             if (!promise_listen(&futures[listening]->promise, &bells[listening].listener))
                 break;
         }

@@ -10,23 +10,74 @@ bool promise_claim(promise *p)
             PROMISE_CLAIMED) == 0;
 }
 
-void promise_finish(promise *p, bask_state state)
+void promise_home_init(promise_home *home)
+{
+    pthread_mutex_init(&home->lock, NULL);
+    pthread_cond_init(&home->rung, NULL);
+}
+
+void promise_home_destroy(promise_home *home)
+{
+    pthread_mutex_destroy(&home->lock);
+    pthread_cond_destroy(&home->rung);
+}
+
+/* Tells the early ones, in the order in which they came. */
+static void tell_early(promise *p)
+{
+    listener *early = NULL;
+    pthread_mutex_lock(&p->home->lock);
+    for (listener **link = &p->listeners, *l; (l = *link);) {
+        if (!l->early) {
+            link = &l->next;
+            continue;
+        }
+        *link = l->next;
+        l->next = early;
+        early = l;
+    }
+    while (early) {
+        listener *next = early->next;
+        early->done(early);
+        early = next;
+    }
+    pthread_mutex_unlock(&p->home->lock);
+}
+
+/* One after the other, since one that waits in the list may be forgotten meanwhile. */
+static void tell(promise *p)
 {
     promise_home *home = p->home;
-    uint32_t former = 0;
-    /* a listener that comes after this sees WORD_DONE itself: promise_listen */
-    word_finish(home->pool, &p->word, WORD_USER * (uint32_t)state, &former);
-    if (!(former & WORD_LISTENERS))
-        return;
+    ringer me = {0};
     pthread_mutex_lock(&home->lock);
-    listener *l = p->listeners;
-    p->listeners = NULL;
-    while (l) {
-        listener *next = l->next;
+    me.next = home->ringers;
+    home->ringers = &me;
+    for (listener *l; (l = p->listeners);) {
+        p->listeners = l->next;
+        me.at = l;
+        pthread_mutex_unlock(&home->lock);
         l->done(l);
-        l = next;
+        pthread_mutex_lock(&home->lock);
+        me.at = NULL;
+        pthread_cond_broadcast(&home->rung);
     }
+    ringer **link = &home->ringers;
+    while (*link != &me)
+        link = &(*link)->next;
+    *link = me.next;
     pthread_mutex_unlock(&home->lock);
+}
+
+void promise_finish(promise *p, bask_state state)
+{
+    uint32_t former = 0;
+    /* relaxed: an early listener that comes too late for this is told by tell */
+    if (atomic_load_explicit(&p->word, memory_order_relaxed) & WORD_LISTENERS)
+        tell_early(p);
+    /* a listener that comes after this sees WORD_DONE itself: promise_listen */
+    word_finish(p->home->pool, &p->word, WORD_USER * (uint32_t)state, &former);
+    if (former & WORD_LISTENERS)
+        tell(p);
 }
 
 bool promise_listen(promise *p, listener *l)
@@ -43,13 +94,24 @@ bool promise_listen(promise *p, listener *l)
     return !done;
 }
 
+static bool being_told(const promise_home *home, const listener *l)
+{
+    const ringer *r = home->ringers;
+    while (r && r->at != l)
+        r = r->next;
+    return r != NULL;
+}
+
 void promise_forget(promise *p, listener *l)
 {
-    pthread_mutex_lock(&p->home->lock);
+    promise_home *home = p->home;
+    pthread_mutex_lock(&home->lock);
     for (listener **link = &p->listeners; *link; link = &(*link)->next)
         if (*link == l) {
             *link = l->next;
             break;
         }
-    pthread_mutex_unlock(&p->home->lock);
+    while (being_told(home, l))
+        pthread_cond_wait(&home->rung, &home->lock);
+    pthread_mutex_unlock(&home->lock);
 }

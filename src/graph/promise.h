@@ -22,14 +22,29 @@ typedef union slot {
 typedef struct listener listener;
 struct listener {
     listener *next;
-    void (*done)(listener *l); /* called under the home's lock; must not block */
+    /* Called with no lock held, so it may run whole tasks; the listener may be gone afterwards. */
+    void (*done)(listener *l);
+    /* Called just before the promise is done, under the home's lock, so that who sees it done comes
+     * after that; it must not block, nor use the promise. */
+    bool early;
 };
+
+/* A thread that tells listeners, and whom just now. */
+typedef struct ringer {
+    struct ringer *next;
+    const listener *at;
+} ringer;
 
 /* What all promises of a client share. */
 typedef struct promise_home {
     bask_pool *pool;      /* NULL once the client is closed */
-    pthread_mutex_t lock; /* guards every list of listeners */
+    pthread_mutex_t lock; /* guards every list of listeners, and the ringers */
+    pthread_cond_t rung;  /* some ringer has told one more */
+    ringer *ringers;
 } promise_home;
+
+void promise_home_init(promise_home *home);
+void promise_home_destroy(promise_home *home);
 
 typedef struct promise {
     /* WORD_ bits, and the bask_state at WORD_USER * state, set together with WORD_DONE. Everything
@@ -58,7 +73,8 @@ void promise_finish(promise *p, bask_state state);
 
 /* False when P is done already, and then L is not called. */
 bool promise_listen(promise *p, listener *l);
-/* After this L is not called any more; it may have been, and that call has returned. */
+/* After this L is not called any more; it may have been, and that call has returned. Not for early
+ * ones. */
 void promise_forget(promise *p, listener *l);
 
 #endif

@@ -111,7 +111,7 @@ Test(client, close_cancels_what_has_not_started)
     int64_t x;
     for (int i = 0; i < 50; i++) {
         cr_assert(bask_future_done(f[i]));
-        cr_assert_eq(bask_result(f[i], &x), BASK_ECLOSED);
+        cr_assert_eq(bask_result(f[i], &x), BASK_ECANCELLED);
         bask_future_free(f[i]);
     }
 }

@@ -63,7 +63,8 @@ Test(errors, misuse)
     cr_assert_null(bask_delay(g, inc, d));
     ASSERT_ERROR(bask_compute(c, &d, 1, &f2), BASK_ETYPE, "a bask_delay on this graph failed");
     bask_close(c);
-    ASSERT_ERROR(bask_result(f, &x), BASK_ECLOSED, "closed");
+    ASSERT_ERROR(bask_result(f, &wrong), BASK_ETYPE, "half is double");
+    ASSERT_ERROR(bask_compute(c, &d, 1, &f2), BASK_ECLOSED, "closed");
     bask_future_free(f);
     bask_graph_free(g);
     bask_graph_free(g2);
