@@ -59,6 +59,7 @@ struct future_block {
     _Atomic(plan *) plan;
     _Atomic uint32_t *ended; /* finished at the very end of the run, if somebody waits for that */
     size_t n;
+    bool alone; /* the future of a submitted task, which lies behind it: submit.c */
     bask_future futures[];
 };
 
@@ -79,7 +80,17 @@ bask_status client_check_outputs(bask_client *c, bask_delayed *const *outputs, s
 
 /* N futures, each with one reference for the user and one for the run; the block has one more. */
 future_block *block_new(bask_client *c, size_t n);
+/* The same in memory that is all zero and that free() takes. */
+void block_init(future_block *b, bask_client *c, size_t n);
 void block_release(future_block *b);
+
+/*
+ * For a worker that waits for F, a submitted task's future: runs the task on top of the waiting one, if
+ * it has not been started and its arguments are there; true when it did, and F is done. That is always
+ * safe, since who waits cannot go on before. False for other futures and on other threads than workers
+ * of F's client.
+ */
+bool future_run_here(bask_future *f);
 
 /* Finish F with the state of a node or with a failure (OWN: of the very node, not passed on). False
  * when it was done already. */

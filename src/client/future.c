@@ -8,13 +8,8 @@
 
 /* ---- life ---- */
 
-future_block *block_new(bask_client *c, size_t n)
+void block_init(future_block *b, bask_client *c, size_t n)
 {
-    if (n > (SIZE_MAX - sizeof(future_block)) / sizeof(bask_future))
-        return NULL;
-    future_block *b = calloc(1, sizeof *b + n * sizeof b->futures[0]);
-    if (!b)
-        return NULL;
     client_retain(c);
     b->client = c;
     b->n = n;
@@ -25,6 +20,15 @@ future_block *block_new(bask_client *c, size_t n)
         b->futures[i].promise.home = &c->home;
         atomic_store_explicit(&b->futures[i].references, 2, memory_order_relaxed);
     }
+}
+
+future_block *block_new(bask_client *c, size_t n)
+{
+    if (n > (SIZE_MAX - sizeof(future_block)) / sizeof(bask_future))
+        return NULL;
+    future_block *b = calloc(1, sizeof *b + n * sizeof b->futures[0]);
+    if (b)
+        block_init(b, c, n);
     return b;
 }
 

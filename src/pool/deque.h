@@ -111,6 +111,14 @@ static inline item deque_take(deque *d)
     return x;
 }
 
+/* Owner: what deque_take would take, unless it is stolen before, or has been; not to be dereferenced. */
+static inline item deque_newest(deque *d)
+{
+    const ring *r = atomic_load_explicit(&d->ring, memory_order_relaxed);
+    int64_t bottom = atomic_load_explicit(&d->bottom, memory_order_relaxed);
+    return atomic_load_explicit(&r->slot[(bottom - 1) & r->mask], memory_order_relaxed);
+}
+
 /* Any thread: takes the oldest item; 0 when there is none or another thread was faster. */
 static inline item deque_steal(deque *d)
 {
