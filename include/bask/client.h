@@ -30,6 +30,24 @@
  * submitted tasks. When no worker has anything to do, one root is started in spite of the limit: so
  * no limit is too small, and what cannot do with less memory gets more. A worker that waits inside a
  * kernel by other means than bask's has something to do.
+ *
+ * What the host may do:
+ *   fork      At any time, also inside a task. The parent does not notice. The child has none of the
+ *             threads: there, calls on a client that its parent opened answer BASK_ECLOSED (those on
+ *             its graphs, plans and futures too), what belongs to it may be looked at, and freeing or
+ *             closing it does nothing; its memory stays until the child ends. The child may open
+ *             clients of its own. In a child that was forked inside a task the kernel must not return.
+ *   exit      Without closing, from main or from any thread, a task included: tasks that run are cut
+ *             off, like all other threads. What they use must not be gone before: objects with
+ *             destructors that run at exit are best closed over. A main that ends by pthread_exit
+ *             leaves the clients open; another thread closes them.
+ *   signals   Workers leave them to the host's threads: they block all but those that a thread brings
+ *             upon itself (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), so a handler for these
+ *             sees faults in kernels. No call returns early for a signal. A handler must not call bask.
+ *   threads   Of any origin and any stack that has room for what the caller runs; one that waits by
+ *             helping runs kernels. A thread may end while what it made lives on.
+ *   unload    dlclose of an object that has libbask, or kernels, once no client is open, or no task or
+ *             future uses those kernels: nothing is left behind; kernels are unregistered.
  */
 #ifndef BASK_CLIENT_H
 #define BASK_CLIENT_H

@@ -6,6 +6,7 @@
  * nothing for them) and must stay in place until they have run. Threads: unless said otherwise a
  * call may come from any thread: a worker of the pool, a worker of another pool, or a host thread
  * (any thread that the pool did not start). Errors: only starting a pool can fail.
+ * A pool does not survive a fork: undefined if the child does anything with it. It may start others.
  */
 #ifndef BASK_POOL_H
 #define BASK_POOL_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/process.h"
 #include <bask/log.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -11,7 +11,7 @@ enum { LEVEL_OFF = -1, LEVEL_UNREAD = BASK_LOG_DEBUG + 1 };
  * looks, while the environment has not been read. Relaxed: a line may be missed or looked at in
  * vain around a change. */
 static _Atomic int level = LEVEL_UNREAD;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the two below, and changes */
+PROCESS_LOCK(lock); /* guards the two below, and changes */
 static bask_log_fn *callback;
 static void *user;
 

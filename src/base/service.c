@@ -2,8 +2,17 @@
 #include "base/service.h"
 
 #include "base/status.h"
-#include <signal.h>
 #include <string.h>
+
+void service_block_signals(sigset_t *before)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    sigset_t others;
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(&others, own[i]);
+    pthread_sigmask(SIG_SETMASK, &others, before);
+}
 
 static void *service_main(void *arg)
 {
@@ -29,9 +38,8 @@ bask_status service_start(service *s, const char *name, size_t stack_size, servi
         return status_set(BASK_EINVAL, "the stack of the thread %s cannot have %zu bytes: %s",
                           s->name, stack_size, strerror(error));
     }
-    sigset_t all, before; /* a thread inherits the mask of who starts it */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t before;
+    service_block_signals(&before);
     error = pthread_create(&s->thread, &attr, service_main, s);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);

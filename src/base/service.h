@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Threads of the library's own that are no workers: for callbacks, for timers. Signals are the host's
- * business, so all of them are blocked there.
+ * business, so they are blocked there.
  */
 #ifndef BASK_BASE_SERVICE_H
 #define BASK_BASE_SERVICE_H
 
 #include <bask/status.h>
 #include <pthread.h>
+#include <signal.h>
 
 typedef void service_fn(void *data);
 
@@ -26,6 +27,10 @@ typedef struct service {
  */
 bask_status service_start(service *s, const char *name, size_t stack_size, service_fn *run,
                           void *data);
+
+/* For the starting of a thread, which inherits the mask: blocks all signals in the calling thread but
+ * those that a thread brings upon itself. Undone by setting BEFORE again. */
+void service_block_signals(sigset_t *before);
 
 /* Returns once RUN has. */
 void service_join(service *s);

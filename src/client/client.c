@@ -31,6 +31,11 @@ bask_status client_check(const bask_client *c, const char *call)
 {
     if (!c)
         return status_set(BASK_EINVAL, "%s: the client is NULL", call);
+    if (client_inherited(c))
+        return status_set(BASK_ECLOSED,
+                          "%s: the client of %s was opened before a fork, by the parent process: "
+                          "open another one",
+                          call, c->address);
     if (atomic_load_explicit(&c->closed, memory_order_acquire))
         return status_set(BASK_ECLOSED, "%s: the client of %s is closed", call, c->address);
     return BASK_OK;
@@ -188,6 +193,7 @@ static bask_status client_new(address *a, bask_client **result)
     promise_home_init(&c->home);
     callbacks_init(&c->callbacks);
     pthread_cond_init(&c->quiet, NULL);
+    c->home.process = process_number();
     slab_cache_init(&c->slabs);
     atomic_store_explicit(&c->references, 1, memory_order_relaxed);
     c->sync = o.threads == BASK_NO_THREADS;
@@ -233,7 +239,7 @@ static void cancel_all(bask_client *c)
 
 void bask_close(bask_client *c)
 {
-    if (!c)
+    if (!c || client_inherited(c))
         return;
     /* release: pairs with client_check */
     atomic_store_explicit(&c->closed, true, memory_order_release);
@@ -294,7 +300,7 @@ bask_graph *bask_graph_new(bask_client *c)
 
 void bask_graph_free(bask_graph *g)
 {
-    if (!g)
+    if (!g || graph_inherited(g))
         return;
     bask_client *c = g->owner;
     if (graph_release(g))

@@ -6,6 +6,7 @@
 #ifndef BASK_CLIENT_CORE_H
 #define BASK_CLIENT_CORE_H
 
+#include "base/process.h"
 #include "client/callbacks.h"
 #include "graph/plan.h"
 #include <bask/client.h>
@@ -62,6 +63,12 @@ struct future_block {
     bool alone; /* the future of a submitted task, which lies behind it: submit.c */
     bask_future futures[];
 };
+
+/* Was C opened by a parent process, of whose threads this one has none? Then it is only looked at. */
+static inline bool client_inherited(const bask_client *c)
+{
+    return process_inherited(c->home.process);
+}
 
 void client_retain(bask_client *c);
 void client_release(bask_client *c);

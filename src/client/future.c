@@ -46,6 +46,8 @@ void bask_future_free(bask_future *f)
     if (!f || atomic_fetch_sub_explicit(&f->references, 1, memory_order_acq_rel) != 1)
         return;
     promise *p = &f->promise;
+    if (client_inherited(f->block->client))
+        return;
     if (promise_state(p) == BASK_FINISHED && p->kernel->result.dtype == BASK_SPAN)
         bask_buffer_release(p->result.buffer);
     free(p->error);
@@ -126,6 +128,8 @@ bask_status bask_cancel(bask_future *f)
     if (!f)
         return status_set(BASK_EINVAL, "bask_cancel: the future is NULL");
     future_block *b = f->block;
+    if (client_inherited(b->client))
+        return client_check(b->client, "bask_cancel");
     if (future_fail(f, &failure_cancelled, false)) {
         pthread_mutex_lock(&b->client->lock); /* not before: a listener may run a task here */
         plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);

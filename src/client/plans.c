@@ -132,7 +132,7 @@ size_t bask_plan_size(const bask_plan *b)
 
 void bask_plan_free(bask_plan *b)
 {
-    if (!b)
+    if (!b || client_inherited(b->client))
         return;
     void *owner = plan_free(b->plan);
     if (owner)

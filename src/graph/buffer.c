@@ -2,6 +2,7 @@
 #include "graph/buffer.h"
 
 #include "base/memory.h"
+#include "base/process.h"
 #include "graph/task.h"
 #include "pool/word.h"
 #include <stdlib.h>
@@ -117,6 +118,10 @@ void bask_buffer_release(bask_buffer *buffer)
         return;
     if (buffer->release)
         buffer->release((void *)buffer->span.data, buffer->user);
+    if (buffer->budget && process_inherited(buffer->budget->process)) {
+        memory_put(buffer); /* nobody counts it any more */
+        return;
+    }
     size_t inside = data_inside(buffer) ? buffer->span.size : 0, charged = buffer->charged;
     budget *budget = buffer->budget;
     block_put(buffer, BUFFER_HEADER + inside, budget);

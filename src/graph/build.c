@@ -243,6 +243,11 @@ bask_delayed *bask_delay_array(bask_graph *g, const bask_kernel *kernel, const b
                              : "array of arguments");
         return graph_fail(g, BASK_EINVAL);
     }
+    if (graph_inherited(g)) {
+        status_set(BASK_ECLOSED,
+                   "bask_delay: the graph was made before a fork, in the parent process");
+        return NULL;
+    }
     bask_status status = args_check(kernel, args, nargs, g->home, g);
     if (status != BASK_OK)
         return graph_fail(g, status);

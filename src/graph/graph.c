@@ -2,6 +2,7 @@
 /* Graphs: their life, their lists, their first error. */
 #include "graph/graph.h"
 
+#include "base/process.h"
 #include "base/status.h"
 #include <stdlib.h>
 
@@ -20,6 +21,11 @@ bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner)
     atomic_store_explicit(&g->alone, SEVERAL_THREADS, memory_order_relaxed);
     pthread_mutex_init(&g->lock, NULL);
     return g;
+}
+
+bool graph_inherited(const bask_graph *g)
+{
+    return process_inherited(g->home->process);
 }
 
 void graph_retain(bask_graph *g)
@@ -94,7 +100,7 @@ const char *bask_delayed_name(const bask_delayed *delayed)
 
 bask_delayed *graph_fail(bask_graph *g, bask_status status)
 {
-    if (!g)
+    if (!g || graph_inherited(g))
         return NULL;
     pthread_mutex_lock(&g->lock);
     if (g->status == BASK_OK) {

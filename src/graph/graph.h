@@ -270,6 +270,8 @@ static inline bool node_consume(node *n, arg *to, edge me)
 }
 
 bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner);
+/* Is it a parent process's? Then nobody knows who holds its lock. */
+bool graph_inherited(const bask_graph *g);
 void graph_retain(bask_graph *g);
 /* Returns true when this was the last reference and the graph is gone. */
 bool graph_release(bask_graph *g);

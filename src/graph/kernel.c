@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The registry of kernels, the library's only process-wide state. */
+#include "base/process.h"
 #include "base/status.h"
 #include "graph/cost.h"
 #include <bask/kernel.h>
-#include <pthread.h>
 #include <string.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list */
-static bask_kernel *first, **last = &first;              /* in the order of registration */
+PROCESS_LOCK(lock);                         /* guards the list */
+static bask_kernel *first, **last = &first; /* in the order of registration */
 
 static bask_kernel *find(const char *name)
 {

@@ -41,6 +41,7 @@ typedef struct promise_home {
     pthread_mutex_t lock; /* guards every list of listeners, and the ringers */
     pthread_cond_t rung;  /* some ringer has told one more */
     ringer *ringers;
+    uint32_t process; /* that opened the client: base/process.h */
 } promise_home;
 
 void promise_home_init(promise_home *home);

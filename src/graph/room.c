@@ -46,6 +46,8 @@ static builder *add(bask_graph *g)
 builder *room_builder_slow(bask_graph *g)
 {
     static _Atomic uint64_t threads;
+    if (graph_inherited(g))
+        return NULL;
     if (room_me.thread == 0)
         room_me.thread = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) + 1;
     pthread_mutex_lock(&g->lock);
@@ -222,6 +224,8 @@ static bool new_window(bask_graph *g, builder *b, size_t words)
 bool room_make(bask_graph *g, builder *b, size_t words, ref newest)
 {
     bool fits = words <= (size_t)(b->end - b->next) && newest <= b->next;
+    if (graph_inherited(g))
+        return false;
     return (fits || new_piece(g, b, words, newest)) && new_window(g, b, words);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool/budget.h"
 
+#include "base/process.h"
 #include "pool/sleep.h"
 #include "pool/source.h"
 #include <stdlib.h>
@@ -28,6 +29,7 @@ budget *budget_new(bask_pool *pool, int threads, size_t limit)
     size_t slack = limit ? limit / (8 * n) : BUDGET_SLACK;
     size_t kept = limit ? limit / (4 * n) : BUDGET_KEPT; /* less than the results that it holds */
     *b = (budget){.pool = pool, .limit = limit && limit < INT64_MAX ? (int64_t)limit : INT64_MAX};
+    b->process = process_number();
     b->slack = (int64_t)(slack < BUDGET_SLACK ? slack : BUDGET_SLACK);
     if (KEEPS_BLOCKS && threads > 0)
         b->kept = kept < BUDGET_KEPT ? kept : BUDGET_KEPT;

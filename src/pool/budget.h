@@ -27,7 +27,8 @@ typedef struct ledger {
 } ledger;
 
 typedef struct budget {
-    int64_t limit; /* INT64_MAX: none */
+    uint32_t process; /* that made it: base/process.h */
+    int64_t limit;    /* INT64_MAX: none */
     int64_t slack;
     size_t kept;                          /* bytes of freed blocks that a worker's bins may hold */
     depot depot;                          /* what full bins gave away */

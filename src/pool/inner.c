@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool/inner.h"
 
+#include "base/process.h"
 #include "pool/sleep.h"
 #include "pool/topology.h"
 #include <bask/log.h>
@@ -43,11 +44,24 @@ enum { OPENBLAS_SERIAL = 0, OPENBLAS_PTHREADS = 1 };
 
 /* OpenBLAS's one number, under the lock: the least of all pools' budgets, while there are any. */
 static struct {
-    pthread_mutex_t lock;
     int pools;
-    int before; /* what the process had set, to be put back after the last pool */
-    int least;  /* ... and the budgets */
-} process = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int before;     /* what the process had set, to be put back after the last pool */
+    int least;      /* ... and the budgets */
+    bool inherited; /* no pool has started since a fork: `before` holds */
+} process;
+PROCESS_LOCK(process_lock);
+
+/* A child has none of the pools, but the number that they left. */
+static void process_in_child(void)
+{
+    process.inherited = process.inherited || process.pools > 0;
+    process.pools = 0;
+}
+
+__attribute__((constructor)) static void process_at_fork(void)
+{
+    (void)pthread_atfork(NULL, NULL, process_in_child);
+}
 
 static int openblas_kind(void)
 {
@@ -66,23 +80,27 @@ void inner_begin(const bask_pool *pool)
                                    "workers cannot call at the same time");
     if (kind != OPENBLAS_PTHREADS)
         return;
-    pthread_mutex_lock(&process.lock);
-    if (process.pools++ == 0)
-        process.least = process.before = openblas_get_num_threads();
+    pthread_mutex_lock(&process_lock);
+    if (process.pools++ == 0) {
+        if (!process.inherited)
+            process.before = openblas_get_num_threads();
+        process.inherited = false;
+        process.least = process.before;
+    }
     if (pool->inner < process.least)
         process.least = pool->inner;
     openblas_set_num_threads(process.least);
-    pthread_mutex_unlock(&process.lock);
+    pthread_mutex_unlock(&process_lock);
 }
 
 void inner_end(const bask_pool *pool)
 {
     if (pool->inner == 0 || openblas_kind() != OPENBLAS_PTHREADS)
         return;
-    pthread_mutex_lock(&process.lock);
+    pthread_mutex_lock(&process_lock);
     if (--process.pools == 0)
         openblas_set_num_threads(process.before);
-    pthread_mutex_unlock(&process.lock);
+    pthread_mutex_unlock(&process_lock);
 }
 
 /* W's width has changed from FORMER. A task in whose favour the whole pool sleeps is followed. */
@@ -92,10 +110,10 @@ static void follow(const worker *w, width former)
     bool alone = w->width.sleepers == others;
     if (others < 1 || !(alone || former.sleepers == others) || openblas_kind() != OPENBLAS_PTHREADS)
         return;
-    pthread_mutex_lock(&process.lock);
+    pthread_mutex_lock(&process_lock);
     int threads = alone && process.pools == 1 ? w->width.threads : process.least;
     openblas_set_num_threads(threads < process.before ? threads : process.before);
-    pthread_mutex_unlock(&process.lock);
+    pthread_mutex_unlock(&process_lock);
 }
 
 /* ---- threads ---- */

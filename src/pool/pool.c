@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starting, feeding and stopping a pool. */
+#include "base/service.h"
 #include "base/status.h"
 #include "pool/inbox.h"
 #include "pool/inner.h"
@@ -8,7 +9,6 @@
 #include "pool/word.h"
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,9 +90,8 @@ static bask_status start_threads(bask_pool *pool, size_t stack_size)
         return status_set(BASK_EINVAL, "a worker's stack cannot have %zu bytes: %s", stack_size,
                           strerror(error));
     }
-    sigset_t all, before; /* signals are the host's business: no worker takes one */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t before;
+    service_block_signals(&before);
     int started = 0;
     while (started < pool->nworkers && !error) {
         worker *w = &pool->workers[started];

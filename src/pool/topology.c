@@ -64,14 +64,16 @@ static bool names_cpu(const char *controllers)
 int topology_quota(const char *root)
 {
     int least = INT_MAX;
-    char line[PATH_MAX];
-    snprintf(line, sizeof line, "%s/proc/self/cgroup", root);
-    FILE *f = fopen(line, "re");
-    if (!f)
-        return least;
-    while (fgets(line, sizeof line, f)) {
-        line[strcspn(line, "\n")] = '\0';
-        char *controllers = strchr(line, ':');
+    /* not on the stack, which the host may have made small */
+    struct {
+        char line[PATH_MAX], path[2 * PATH_MAX + 64], period[2 * PATH_MAX + 64];
+    } *text = malloc(sizeof *text);
+    if (text)
+        snprintf(text->line, sizeof text->line, "%s/proc/self/cgroup", root);
+    FILE *f = text ? fopen(text->line, "re") : NULL;
+    while (f && fgets(text->line, sizeof text->line, f)) {
+        text->line[strcspn(text->line, "\n")] = '\0';
+        char *controllers = strchr(text->line, ':');
         char *group = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!group)
             continue;
@@ -81,12 +83,12 @@ int topology_quota(const char *root)
         if (!v2 && !names_cpu(controllers))
             continue;
         for (;;) {
-            char path[2 * PATH_MAX + 64], period[2 * PATH_MAX + 64];
             const char *sub = strcmp(group, "/") == 0 ? "" : group;
-            snprintf(path, sizeof path, "%s/sys/fs/cgroup%s%s/%s", root, v2 ? "" : "/cpu", sub,
-                     v2 ? "cpu.max" : "cpu.cfs_quota_us");
-            snprintf(period, sizeof period, "%s/sys/fs/cgroup/cpu%s/cpu.cfs_period_us", root, sub);
-            int quota = quota_of(path, v2 ? NULL : period);
+            snprintf(text->path, sizeof text->path, "%s/sys/fs/cgroup%s%s/%s", root,
+                     v2 ? "" : "/cpu", sub, v2 ? "cpu.max" : "cpu.cfs_quota_us");
+            snprintf(text->period, sizeof text->period, "%s/sys/fs/cgroup/cpu%s/cpu.cfs_period_us",
+                     root, sub);
+            int quota = quota_of(text->path, v2 ? NULL : text->period);
             if (quota < least)
                 least = quota;
             char *slash = strrchr(group, '/');
@@ -95,7 +97,9 @@ int topology_quota(const char *root)
             *slash = '\0';
         }
     }
-    fclose(f);
+    if (f)
+        fclose(f);
+    free(text);
     return least;
 }
 

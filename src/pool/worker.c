@@ -21,6 +21,18 @@ bask_worker worker_nobody = {.newest = NULL, .request = 1};
 __thread bask_worker *bask_self __attribute__((tls_model("initial-exec"))) = &worker_nobody;
 __thread struct bask_task *task_current __attribute__((tls_model("initial-exec")));
 
+/* A child has no pools: the thread that forked is no worker there, whatever it was. */
+static void in_child(void)
+{
+    bask_self = &worker_nobody;
+    task_current = NULL;
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, in_child);
+}
+
 bool worker_init(worker *w, bask_pool *pool, int id)
 {
     memset(w, 0, sizeof *w);
