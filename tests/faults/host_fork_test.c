@@ -6,13 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-/* ThreadSanitizer lets a child start threads only if it is asked to. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-    return "die_after_fork=0";
-}
-
 static bask_client *client;
 
 BASK_KERNEL(int64_t, inc, (int64_t, x))

@@ -16,6 +16,13 @@
 #define SANITIZED
 #endif
 
+/* ThreadSanitizer lets a child start threads only if it is asked to. Included once in a program. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+
 /* A child that hangs is killed in the end. */
 enum { CHILD_HANGS_SECONDS = 120, CHILD_FAILED = 99 };
 
