@@ -34,8 +34,8 @@
  * What the host may do:
  *   fork      At any time, also inside a task. The parent does not notice. The child has none of the
  *             threads: there, calls on a client that its parent opened answer BASK_ECLOSED (those on
- *             its graphs, plans and futures too), what belongs to it may be looked at, and freeing or
- *             closing it does nothing; its memory stays until the child ends. The child may open
+ *             its graphs, plans and futures too); results that are there already may be read; freeing
+ *             and closing do nothing, and the memory stays until the child ends. The child may open
  *             clients of its own. In a child that was forked inside a task the kernel must not return.
  *   exit      Without closing, from main or from any thread, a task included: tasks that run are cut
  *             off, like all other threads. What they use must not be gone before: objects with
