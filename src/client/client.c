@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "client/core.h"
+#include "pool/spare.h"
+#include "pool/stack.h"
 #include "pool/team.h"
 #include <bask.h>
 #include <string.h>
@@ -66,6 +68,25 @@ void client_end(bask_client *c, activity *a)
     pthread_mutex_unlock(&c->lock);
 }
 
+void client_call_here(void (*run)(void *arg), void *arg)
+{
+    if (task_current)
+        stack_measure();
+    if (!task_current || !stack_short() || !spare_call(0, run, arg))
+        run(arg);
+}
+
+typedef struct run_here {
+    plan *plan;
+    uint64_t tasks;
+} run_here;
+
+static void run_plan_here(void *arg)
+{
+    run_here *r = arg;
+    r->tasks = plan_run_here(r->plan);
+}
+
 void client_run_here(bask_client *c, plan *p, _Atomic uint32_t *ended)
 {
     /* a worker of another pool waits for nothing but its own pool's work: P may need it */
@@ -74,8 +95,9 @@ void client_run_here(bask_client *c, plan *p, _Atomic uint32_t *ended)
         team_run(c->pool, c->team, ended);
         return;
     }
-    uint64_t tasks = plan_run_here(p);
-    atomic_fetch_add_explicit(&c->tasks, tasks, memory_order_relaxed);
+    run_here r = {.plan = p};
+    client_call_here(run_plan_here, &r);
+    atomic_fetch_add_explicit(&c->tasks, r.tasks, memory_order_relaxed);
 }
 
 /* The address goes before the environment. */

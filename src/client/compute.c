@@ -124,6 +124,7 @@ bask_status bask_compute_with(bask_client *c, bask_delayed *const *outputs, size
     link_same(b, p);
     atomic_store_explicit(&b->plan, p, memory_order_relaxed);
     b->activity.cancel = compute_cancel;
+    b->starter = task_current;
     p->user = b;
     p->pool = c->pool;
     p->fail_fast = options && options->on_error == BASK_FAIL_FAST;

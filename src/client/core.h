@@ -59,6 +59,7 @@ struct future_block {
     /* while it runs; guarded by the client's lock for others than the runner */
     _Atomic(plan *) plan;
     _Atomic uint32_t *ended; /* finished at the very end of the run, if somebody waits for that */
+    const struct bask_task *starter; /* the task that started it, NULL: none; only to be compared */
     size_t n;
     bool alone; /* the future of a submitted task, which lies behind it: submit.c */
     bask_future futures[];
@@ -72,6 +73,8 @@ static inline bool client_inherited(const bask_client *c)
 
 void client_retain(bask_client *c);
 void client_release(bask_client *c);
+/* RUN(ARG), for sync clients: inside of tasks on a stack that suffices, be it another thread's. */
+void client_call_here(void (*run)(void *arg), void *arg);
 /* Runs all of P before it returns, for sync clients, in the team if there is one and the caller is no
  * worker of another pool. P's end finishes the word ENDED. */
 void client_run_here(bask_client *c, plan *p, _Atomic uint32_t *ended);
@@ -107,7 +110,10 @@ bool future_fail(bask_future *f, const failure *why, bool own);
 /* May F be asked for its result? One that is done always may; otherwise as client_check. */
 bask_status future_check(const bask_future *f, const char *call);
 
-/* Waits for F at most until DEADLINE; on sync:// it is done already. */
+/*
+ * Waits for F at most until DEADLINE; on sync:// it is done already. On top of a task that waits nothing
+ * runs but what it waits for: the task of F, and of a graph that it computes itself all nodes.
+ */
 bool future_wait_until(bask_future *f, int64_t deadline, bool help);
 
 #endif

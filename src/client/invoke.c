@@ -56,7 +56,7 @@ static void call_elsewhere(invocation *v)
     v->job.run = run;
     v->waiter = word_pool(v->client->pool);
     bask_pool_submit(v->client->pool, &v->job);
-    word_wait(v->waiter, &v->word, INT64_MAX, false);
+    word_wait_for(v->waiter, &v->word, INT64_MAX, false, &wanted_nothing);
     pthread_mutex_lock(&v->client->lock);
     pthread_mutex_unlock(&v->client->lock);
 }

@@ -2,6 +2,7 @@
 /* Plans that are run again and again, and hold the results of the last run. */
 #include "base/status.h"
 #include "client/core.h"
+#include "graph/run.h"
 #include "pool/seat.h"
 #include <string.h>
 
@@ -93,7 +94,8 @@ bask_status bask_plan_run(bask_plan *b)
         client_run_here(b->client, p, &b->ended);
     } else {
         plan_start(p);
-        word_wait(b->waiter, &b->ended, INT64_MAX, true);
+        wanted_run only = {{run_is_wanted}, p};
+        word_wait_for(b->waiter, &b->ended, INT64_MAX, true, &only.wanted);
     }
     client_end(b->client, &b->activity);
     for (size_t i = 0; i < p->noutputs && atomic_load_explicit(&p->attention, memory_order_relaxed);

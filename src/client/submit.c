@@ -7,6 +7,7 @@
  */
 #include "base/status.h"
 #include "client/core.h"
+#include "pool/spare.h"
 #include <string.h>
 
 typedef struct single single;
@@ -196,13 +197,18 @@ static void run(bask_job *job)
     block_release(block);
 }
 
+static void run_inline(void *s)
+{
+    run(&((single *)s)->job);
+}
+
 static void arrive(single *s)
 {
     bask_client *c = single_block(s)->client;
     if (atomic_fetch_sub_explicit(&s->missing, 1, memory_order_acq_rel) != 1)
         return;
     if (c->sync)
-        run(&s->job);
+        client_call_here(run_inline, s);
     else
         bask_pool_submit(c->pool, &s->job);
 }
@@ -263,7 +269,7 @@ static void drop_claimed(worker *w)
 bool future_run_here(bask_future *f)
 {
     worker *w = worker_self(f->block->client->pool);
-    if (!w || !f->block->alone)
+    if (!w || w->guarded || !f->block->alone)
         return false;
     single *s = block_single(f->block);
     /* acquire: pairs with the arrivals, so that the arguments' results are seen */
@@ -271,7 +277,7 @@ bool future_run_here(bask_future *f)
         return false;
     bool taken = take_job(w, &s->job);
     here here = {.job.run = run_here, .single = s};
-    worker_execute(w, (item)&here.job | ITEM_JOB);
+    spare_execute(w, (item)&here.job | ITEM_JOB);
     if (!taken) {
         claimed_below++;
         return true;

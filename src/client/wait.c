@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "client/core.h"
+#include "graph/run.h"
 
 /* Finishes a word of the waiter's when a future is done. */
 typedef struct bell {
@@ -17,18 +18,30 @@ static void ring_bell(listener *l)
     word_finish(b->pool, b->word, 0, NULL);
 }
 
+/* What may run on top of a task that waits for F. */
+static wanted_run wanted_for(const bask_future *f)
+{
+    const future_block *b = f->block;
+    if (!task_current || b->starter != task_current)
+        return (wanted_run){.wanted = wanted_nothing};
+    return (wanted_run){{run_is_wanted}, atomic_load_explicit(&b->plan, memory_order_relaxed)};
+}
+
 /* A future's own word is for workers of its own pool. */
 bool future_wait_until(bask_future *f, int64_t deadline, bool help)
 {
     if (bask_future_done(f))
         return true; /* its client may be closed: there is no pool any more */
     bask_pool *home = f->promise.home->pool, *pool = word_pool(home);
+    if (word_done(&f->promise.word) || (deadline == INT64_MAX && future_run_here(f)))
+        return true;
+    wanted_run only = wanted_for(f);
     if (pool == home)
-        return word_wait(home, &f->promise.word, deadline, help);
+        return word_wait_for(home, &f->promise.word, deadline, help, &only.wanted);
     _Atomic uint32_t word = 0;
     bell b = {{.done = ring_bell}, pool, &word};
     if (promise_listen(&f->promise, &b.listener)) {
-        word_wait(pool, &word, deadline, help);
+        word_wait_for(pool, &word, deadline, help, &wanted_nothing);
         promise_forget(&f->promise, &b.listener); /* also waits for a bell that is ringing */
     }
     return bask_future_done(f);
@@ -62,12 +75,24 @@ static size_t first_done(bask_future *const *futures, size_t n)
     return i;
 }
 
+/* ... or the first of which the calling worker could run the task, and did. */
+static size_t first_run(bask_future *const *futures, size_t n)
+{
+    size_t i = first_done(futures, n);
+    if (i < n || bask_self == &worker_nobody)
+        return i;
+    for (i = 0; i < n && !future_run_here(futures[i]);)
+        i++;
+    return i;
+}
+
 static bask_status wait_any(bask_future *const *futures, size_t n, int64_t timeout_ms,
                             size_t *which)
 {
     _Atomic uint32_t word = 0;
     bask_pool *pool = word_pool(futures[0]->promise.home->pool);
-    size_t at = first_done(futures, n), listening = 0;
+    size_t at = timeout_ms == BASK_FOREVER ? first_run(futures, n) : first_done(futures, n),
+           listening = 0;
     if (at == n) {
         bell *bells = malloc(n * sizeof *bells);
         if (!bells)
@@ -79,7 +104,7 @@ static bask_status wait_any(bask_future *const *futures, size_t n, int64_t timeo
                 break;
         }
         if (listening == n)
-            word_wait(pool, &word, clock_deadline(timeout_ms), false);
+            word_wait_for(pool, &word, clock_deadline(timeout_ms), false, &wanted_nothing);
         for (size_t i = 0; i < listening; i++)
             promise_forget(&futures[i]->promise, &bells[i].listener);
         free(bells);

@@ -146,26 +146,44 @@ static int64_t drain_own(worker *w, int64_t floor)
     return floor;
 }
 
+/* What run_range has not begun. */
+typedef struct range_held {
+    held held;
+    plan *plan;
+    uint64_t from, to;
+} range_held;
+
+static void range_let_go(held *h, worker *w)
+{
+    range_held *range = (range_held *)h;
+    if (range->from < range->to)
+        share(w, range->plan, range->from, range->to);
+    range->to = range->from;
+}
+
 static void run_range(worker *w, plan *p, uint64_t from, uint64_t to)
 {
     runner r;
+    range_held range = {.held = {.let_go = range_let_go}, .plan = p, .from = from, .to = to};
     int64_t floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
+    worker_hold(w, &range.held);
     runner_begin(&r, p, w);
     r.timed = true;
-    while (from < to) {
+    while (range.from < range.to) {
         /* where the deque is full, thieves find enough there */
-        if (to - from > 1 && worker_asked(w) && deque_fits(&w->deque, 1)) {
-            uint64_t middle = from + (to - from) / 2;
-            share(w, p, middle, to);
-            to = middle;
+        if (range.to - range.from > 1 && worker_asked(w) && deque_fits(&w->deque, 1)) {
+            uint64_t middle = range.from + (range.to - range.from) / 2;
+            share(w, p, middle, range.to);
+            range.to = middle;
             floor = atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
         }
-        chain(&r, p->roots[from++]);
-        if (from < to)
+        chain(&r, p->roots[range.from++]);
+        if (range.from < range.to)
             floor = drain_own(w, floor);
-        if (from < to && hold_back(p, from, to))
+        if (range.from < range.to && hold_back(p, range.from, range.to))
             break;
     }
+    worker_drop(w, &range.held);
     runner_end(&r);
 }
 
@@ -200,6 +218,20 @@ static void offer_roots(plan *p)
     } else {
         source_offer(p->pool, &p->source);
     }
+}
+
+bool run_part_of(const plan *p, item x)
+{
+    const void *place = (const void *)(x & ~(item)ITEM_TAG);
+    if (ready_is(x))
+        return ((const block_head *)cell_block_of(place))->plan == p;
+    if ((x & ITEM_TAG) != ITEM_JOB)
+        return false;
+    const bask_job *job = place;
+    if (job->run == run_gate_job)
+        return ((const gate *)((const char *)job - offsetof(gate, job)))->plan == p;
+    return job == &p->job || windows_part_of(p, job) ||
+           (job->run == share_run && ((const block_head *)cell_block_of(job))->plan == p);
 }
 
 void run_rest(plan *p, worker *w, int64_t pieces)

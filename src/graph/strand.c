@@ -34,9 +34,33 @@ static void adopt(bask_strand *strand)
         failure_free(strand->failure);
 }
 
+/* While a part of a task waits for another one, other parts may run on top of it: no part waits for what
+ * comes after a sync in the one that spawned it. */
+static bool is_part(const wanted *self, item x)
+{
+    (void)self;
+    if ((x & ITEM_TAG) != ITEM_CHILD)
+        return false;
+    const bask_task *spawner = ((const bask_child *)(x & ~(item)ITEM_TAG))->task;
+    return spawner && task_current && spawner->whole == task_current->whole;
+}
+
+/* False: it is the caller's to run. */
+static bool join(bask_worker *self, bask_child *child)
+{
+    static const wanted parts = {is_part};
+    if (fork_take_back(self, child))
+        return false;
+    if (task_current)
+        worker_join((worker *)self, &child->word, &parts);
+    else
+        worker_run((worker *)self, &child->word, INT64_MAX, WORKER_JOIN);
+    return true;
+}
+
 bool bask_strand_join(bask_worker *self, bask_strand *strand)
 {
-    if (!bask_join_slow(self, &strand->child))
+    if (!join(self, &strand->child))
         return false;
     adopt(strand);
     return true;
@@ -44,7 +68,7 @@ bool bask_strand_join(bask_worker *self, bask_strand *strand)
 
 void bask_strand_end(bask_worker *self, bask_strand *strand)
 {
-    if (bask_take_back(self, &strand->child) || !bask_join_slow(self, &strand->child)) {
+    if (bask_take_back(self, &strand->child) || !join(self, &strand->child)) {
         strand->child.task = task_current;
         strand->child.run(&strand->child);
     }

@@ -7,7 +7,8 @@
 #include "graph/run.h"
 #include "pool/inbox.h"
 
-/* A worker looks every so often whether others have given it work, which then comes first. */
+/* A worker looks every so often whether others have given it work, which then comes first; not where a
+ * task below on its stack waits for the walk, and so for this worker. */
 enum { WALK_NS = 20000, WALK_LEAST = 4, WALK_MOST = 1 << 14 };
 
 /* Runs the nodes of up to COUNT words from AT on; returns the one after them. */
@@ -108,7 +109,8 @@ static void walk_on(bask_job *job)
             count *= 2;
         else if (now - start > WALK_NS && count > WALK_LEAST)
             count /= 2;
-        if (p->walked < p->end && (inbox_nonempty(w->pool) || came_before(w, floor))) {
+        if (w->nest == 1 && p->walked < p->end &&
+            (inbox_nonempty(w->pool) || came_before(w, floor))) {
             task_end(&r.task);
             inbox_push(w->pool, job);
             return;

@@ -475,6 +475,12 @@ static void hand_run(bask_job *job)
     leave(&r);
 }
 
+bool windows_part_of(const plan *p, const bask_job *job)
+{
+    return (job->run == resume && ((const window *)job)->plan == p) ||
+           (job->run == hand_run && ((const hand *)job)->plan == p);
+}
+
 /* ---- starting ---- */
 
 bool windows_fit(const plan *p)

@@ -18,6 +18,9 @@ void windows_free(windows *all); /* NULL is accepted */
  * others, but not well. */
 bool windows_fit(const plan *p);
 
+/* Is JOB one of a run of P by windows? P may be gone. */
+bool windows_part_of(const plan *p, const bask_job *job);
+
 /* Has P run by its pool. The plan may be gone when this returns. */
 void windows_start(plan *p);
 

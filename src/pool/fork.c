@@ -95,18 +95,23 @@ void bask_poll_slow(bask_worker *self)
     publish((worker *)self);
 }
 
-bool bask_join_slow(bask_worker *self, bask_child *child)
+bool fork_take_back(bask_worker *self, const bask_child *child)
 {
     if (self == &worker_nobody)
-        return false;
-    worker *w = (worker *)self;
-    /* Joined out of order: CHILD may still be private, below newer ones. */
+        return true;
     for (bask_child **link = &self->newest; *link; link = &(*link)->older) {
         if (*link == child) {
             *link = child->older;
-            return false;
+            return true;
         }
     }
-    worker_run(w, &child->word, INT64_MAX, WORKER_JOIN);
+    return false;
+}
+
+bool bask_join_slow(bask_worker *self, bask_child *child)
+{
+    if (fork_take_back(self, child))
+        return false;
+    worker_run((worker *)self, &child->word, INT64_MAX, WORKER_JOIN);
     return true;
 }

@@ -5,6 +5,8 @@
 #include "pool/inbox.h"
 #include "pool/inner.h"
 #include "pool/seat.h"
+#include "pool/spare.h"
+#include "pool/stack.h"
 #include "pool/topology.h"
 #include "pool/word.h"
 #include <errno.h>
@@ -31,6 +33,7 @@ static void *worker_main(void *arg)
     name[15] = '\0';
     pthread_setname_np(pthread_self(), name);
     inner_apply(w);
+    stack_measure();
     worker_run(w, NULL, INT64_MAX, 0);
     return NULL;
 }
@@ -65,6 +68,7 @@ static void pool_free(bask_pool *pool)
     free(pool->workers);
     seats_free(pool);
     pthread_mutex_destroy(&pool->sources_lock);
+    pthread_mutex_destroy(&pool->spares_lock);
     if (pool->budget)
         budget_close(pool->budget, results);
     free(pool);
@@ -137,6 +141,8 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
     memset(pool, 0, sizeof *pool);
     pthread_mutex_init(&pool->sources_lock, NULL);
     pthread_mutex_init(&pool->seats_lock, NULL);
+    pthread_mutex_init(&pool->spares_lock, NULL);
+    pool->stack_size = o.stack_size;
     pool->spin_ns = o.spin_ns > 0 ? o.spin_ns : o.spin_ns < 0 ? 0 : default_spin();
     snprintf(pool->name, sizeof pool->name, "%.10s", o.name ? o.name : "bask");
     pool->budget = budget_new(pool, n, o.memory_limit);
@@ -195,6 +201,7 @@ void bask_pool_stop(bask_pool *pool, bask_job_fn *discard)
         discard_queued(pool, discard);
     if (pool->nworkers > 0) {
         join_workers(pool, pool->nworkers);
+        spares_stop(pool);
     } else if (!discard && pool_has_work(pool)) {
         /* zero-worker mode: the caller drains, on a seat, as a worker of a stopping pool would */
         atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst);

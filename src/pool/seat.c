@@ -75,13 +75,13 @@ void seats_free(bask_pool *pool)
 }
 
 /* A free seat, or a further one; seats are never taken off the list, since thieves walk it. */
-static worker *seat_take(bask_pool *pool)
+worker *seat_hold(bask_pool *pool)
 {
     for (worker *w = atomic_load_explicit(&pool->seats, memory_order_acquire); w;
          w = atomic_load_explicit(&w->next, memory_order_acquire)) {
         bool is_free = false;
         /* acquire: the owner's fields pass from host to host; pairs with the release
-         * in seat_leave */
+         * in seat_release */
         if (!atomic_load_explicit(&w->taken, memory_order_relaxed) &&
             atomic_compare_exchange_strong_explicit(&w->taken, &is_free, true, memory_order_acquire,
                                                     memory_order_relaxed))
@@ -101,12 +101,17 @@ static worker *seat_take(bask_pool *pool)
     return w;
 }
 
+void seat_release(worker *w)
+{
+    atomic_store_explicit(&w->taken, false, memory_order_release);
+}
+
 bool seat_enter(seat *s, bask_pool *pool)
 {
     *s = (seat){.pool = pool, .before = bask_self, .replaces_sleeper = pool->nworkers > 0};
     if (s->replaces_sleeper && !sleep_help(pool, 1))
         return false;
-    s->worker = seat_take(pool);
+    s->worker = seat_hold(pool);
     if (!s->worker) {
         if (s->replaces_sleeper)
             sleep_leave(pool, IDLE_HELPER);
@@ -121,7 +126,7 @@ void seat_leave(seat *s)
 {
     bask_self = s->before;
     inner_leave(s->worker, s->own);
-    atomic_store_explicit(&s->worker->taken, false, memory_order_release);
+    seat_release(s->worker);
     if (s->replaces_sleeper)
         sleep_leave(s->pool, IDLE_HELPER);
 }

@@ -27,6 +27,10 @@ void seats_free(bask_pool *pool);
 bool seat_enter(seat *s, bask_pool *pool);
 void seat_leave(seat *s);
 
+/* A seat for a thread of the pool's own; NULL when memory is short. */
+worker *seat_hold(bask_pool *pool);
+void seat_release(worker *w);
+
 /*
  * Works on a seat of POOL until *UNTIL is done, nothing is to be found, or the DEADLINE passes.
  * Does nothing where seat_enter fails, and says so by false.

@@ -146,7 +146,8 @@ void sleep_leave(bask_pool *pool, uint64_t what)
 static bool all_idle(bask_pool *pool, uint64_t idle)
 {
     uint64_t blocked = atomic_load_explicit(&pool->blocked, memory_order_seq_cst);
-    return (uint64_t)pool->nworkers + idle_helpers(idle) ==
+    uint64_t spares = atomic_load_explicit(&pool->spares, memory_order_seq_cst);
+    return (uint64_t)pool->nworkers + spares + idle_helpers(idle) ==
            idle_searchers(idle) + idle_sleepers(idle) + blocked;
 }
 

@@ -33,9 +33,9 @@ bool word_finish(bask_pool *pool, _Atomic uint32_t *word, uint32_t bits, uint32_
     return true;
 }
 
-/* No spinning when this thread had to wake who is to answer: that one has probably been put on this
+/* No looking when this thread had to wake who is to answer: that one has probably been put on this
  * very CPU. */
-static bool spin(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
+bool word_look(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
 {
     int64_t most = pool->spin_ns < BLOCK_SPIN_NS ? pool->spin_ns : BLOCK_SPIN_NS;
     if (seat_just_woke() || most == 0)
@@ -59,7 +59,7 @@ bask_pool *word_pool(bask_pool *pool)
 
 bool word_block(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
 {
-    if (spin(pool, word, deadline))
+    if (word_look(pool, word, deadline))
         return true;
     for (;;) {
         uint32_t old = atomic_fetch_or_explicit(word, WORD_HOST, memory_order_seq_cst);
@@ -75,13 +75,22 @@ bool word_block(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline)
 
 bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help)
 {
+    return word_wait_for(pool, word, deadline, help, NULL);
+}
+
+bool word_wait_for(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help,
+                   const wanted *only)
+{
     if (word_done(word))
         return true;
     if (deadline != INT64_MAX && clock_ns() >= deadline)
         return false;
     worker *self = worker_self(pool);
     if (self) {
-        worker_run(self, word, deadline, 0);
+        if (only)
+            worker_wait(self, word, deadline, only);
+        else
+            worker_run(self, word, deadline, 0);
         return word_done(word);
     }
     /* a helper may be caught in a long task, so a thread with a deadline helps only

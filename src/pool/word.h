@@ -37,8 +37,15 @@ bask_pool *word_pool(bask_pool *pool);
  */
 bool word_wait(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help);
 
-/* The same without doing any work meanwhile: looks for a moment, but not longer than a worker of
- * POOL would, then sleeps. */
+/* The same for waits of which somebody's task may be the cause: a worker then runs only what is
+ * WANTED on top of the waiting task, and a spare the rest (worker_wait). */
+bool word_wait_for(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline, bool help,
+                   const wanted *only);
+
+/* Looks for a moment whether WORD gets done, but not longer than a worker of POOL would. */
+bool word_look(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline);
+
+/* Waits without doing any work meanwhile: looks, then sleeps. */
 bool word_block(bask_pool *pool, _Atomic uint32_t *word, int64_t deadline);
 
 #endif

@@ -6,6 +6,7 @@
 #include "pool/inbox.h"
 #include "pool/sleep.h"
 #include "pool/source.h"
+#include "pool/spare.h"
 #include "pool/word.h"
 #include <string.h>
 
@@ -138,10 +139,12 @@ bool pool_has_work(bask_pool *pool)
     return false;
 }
 
-static bool over(worker *w, _Atomic uint32_t *until)
+static bool over(worker *w, _Atomic uint32_t *until, int flags)
 {
     if (until)
         return word_done(until);
+    if (flags & WORKER_SPARE && spare_retires(w->pool))
+        return true;
     return atomic_load_explicit(&w->pool->stopping, memory_order_relaxed) &&
            !pool_has_work(w->pool);
 }
@@ -187,16 +190,16 @@ static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
     bool found = false;
     sleep_search(w);
     for (unsigned round = 0;; round++) {
-        if (over(w, until))
+        if (over(w, until, flags))
             break;
-        if ((found = (f->x = inbox_take(w))))
+        if ((found = (f->x = inbox_take(w))) || (flags & WORKER_PICKY && source_waiting(pool)))
             break;
-        if ((found = source_claim(pool, w, false, &f->range) ||
+        if ((found = (!(flags & WORKER_PICKY) && source_claim(pool, w, false, &f->range)) ||
                      (f->stolen = (f->x = steal(w, now)) != 0))) {
             w->patience = pool->spin_ns; /* several are at work: more will follow */
             break;
         }
-        if (source_held(pool) && sleep_leave_alone(pool)) {
+        if (!(flags & WORKER_PICKY) && source_held(pool) && sleep_leave_alone(pool)) {
             if (source_claim(pool, w, true, &f->range))
                 return true;
             sleep_search(w); /* somebody else has taken it */
@@ -232,6 +235,8 @@ void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
 {
     while (!until || !word_done(until)) {
         find f = {0};
+        if (flags & WORKER_SPARE && spare_retires(w->pool))
+            return;
         bool found = !until && outside_first(w, &f);
         /* private children first: who waits must not keep them from the others */
         if (!found && w->face.newest)
@@ -248,4 +253,74 @@ void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
         if (deadline != INT64_MAX && clock_ns() >= deadline)
             return;
     }
+}
+
+/* ---- in the midst of a task ---- */
+
+static bool is_nothing(const wanted *self, item x)
+{
+    (void)self, (void)x;
+    return false;
+}
+const wanted wanted_nothing = {is_nothing};
+
+void worker_let_go(worker *w)
+{
+    fork_release(w);
+    for (held *h; (h = w->held);) {
+        w->held = h->below;
+        h->gone = true;
+        h->let_go(h, w);
+    }
+}
+
+/* Takes X back out of F, and puts it where it was, if it is not wanted. */
+static bool keep_wanted(worker *w, const wanted *only, find *f)
+{
+    if (f->x && !only->is(only, f->x)) {
+        worker_push(w, f->x);
+        f->x = 0;
+    }
+    return f->x != 0;
+}
+
+static bool find_wanted(worker *w, _Atomic uint32_t *until, int64_t deadline, const wanted *only,
+                        find *f)
+{
+    if (!w->guarded) {
+        if ((w->face.newest && (f->x = fork_take(w))) || (f->x = deque_take(&w->deque)))
+            if (keep_wanted(w, only, f))
+                return true;
+    }
+    worker_let_go(w);
+    if (w->guarded || deque_nonempty(&w->deque))
+        return false;
+    (void)search(w, until, deadline, WORKER_PICKY, f);
+    return keep_wanted(w, only, f);
+}
+
+void worker_wait(worker *w, _Atomic uint32_t *until, int64_t deadline, const wanted *only)
+{
+    bask_pool *pool = w->pool;
+    if (pool->nworkers == 0) {
+        worker_run(w, until, deadline, 0);
+        return;
+    }
+    while (!word_done(until) && (deadline == INT64_MAX || clock_ns() < deadline)) {
+        find f = {0};
+        if (find_wanted(w, until, deadline, only, &f)) {
+            int64_t start = f.stolen ? clock_ns() : 0;
+            spare_execute(w, f.x);
+            if (f.stolen)
+                thief_earns(&w->thief, clock_ns() - start);
+        } else if (!word_done(until) && !(pool->nworkers > 1 && word_look(pool, until, deadline)) &&
+                   !spare_block(pool, until, deadline)) {
+            worker_run(w, until, deadline, 0);
+        }
+    }
+}
+
+void worker_join(worker *w, _Atomic uint32_t *until, const wanted *only)
+{
+    worker_wait(w, until, INT64_MAX, w->nest < WORKER_DEEP ? only : &wanted_nothing);
 }

@@ -21,6 +21,8 @@ static inline void counter_add(counter *c, uint64_t n)
                           memory_order_relaxed);
 }
 
+typedef struct held held;
+
 /* How many threads OpenMP and BLAS may use in what a thread runs, and how many sleepers that keeps
  * asleep. */
 typedef struct width {
@@ -61,10 +63,23 @@ struct worker {
      * `parked` is 2, else the owner's */
     bool displaced;
     cpu_set_t inherited;
-    width width; /* of what it runs now */
+    width width;      /* of what it runs now */
+    held *held;       /* innermost first */
+    unsigned guarded; /* the running task wants nothing to run on top of it while it waits */
 };
 
 typedef struct source source;
+typedef struct spare spare;
+
+/*
+ * Work that a frame on a worker's stack has taken and not begun, such as a range of roots. When a task
+ * above that frame comes to wait, others must be able to have it: the task may wait for it.
+ */
+struct held {
+    held *below;                        /* on the same stack */
+    void (*let_go)(held *h, worker *w); /* makes it public; called once, by its own thread */
+    bool gone;                          /* ... and was */
+};
 
 struct bask_pool {
     int nworkers;
@@ -83,7 +98,13 @@ struct bask_pool {
     pthread_mutex_t seats_lock; /* guards the next two */
     worker *spare_seats;        /* of which nobody has taken one yet */
     int nseats;                 /* these and those in `seats` */
-    atomic_bool stopping;       /* seq_cst: pairs with a parker's last look */
+    /* Spares that work, or are called: they count as workers do. seq_cst, with `blocked` */
+    _Atomic uint64_t spares;
+    _Atomic uint64_t surplus;    /* of these: how many whose worker is back; relaxed, a count */
+    pthread_mutex_t spares_lock; /* guards the next two: spare.c */
+    spare *all_spares, *resting;
+    size_t stack_size;    /* of its threads; 0: the system's default */
+    atomic_bool stopping; /* seq_cst: pairs with a parker's last look */
     budget *budget;
 };
 
@@ -125,6 +146,9 @@ static inline void worker_uncount_job(worker *w)
 
 /* Owner: the newest private child, to be run like a public one; 0 when there is none (any more). */
 item fork_take(worker *w);
+/* Is CHILD, which was joined out of order, the caller's to run: still private, though maybe below newer
+ * ones, or the caller no worker? Then it is private no more. */
+bool fork_take_back(bask_worker *self, const bask_child *child);
 /* Owner: makes all private children public. */
 void fork_release(worker *w);
 
@@ -142,9 +166,39 @@ static inline bool worker_asked(worker *w)
  * Runs work until *UNTIL has WORD_DONE, the DEADLINE (clock_ns) has passed or, with UNTIL NULL, the
  * pool stops. JOIN: what is waited for is being run by another worker, so deep stacks need not
  * help. HELPER: a host thread's seat, which returns instead of parking when nothing is to be found.
+ * SPARE: it ends also when there is a spare too many. PICKY: for worker_wait only.
  */
-enum { WORKER_JOIN = 1, WORKER_HELPER = 2 };
+enum { WORKER_JOIN = 1, WORKER_HELPER = 2, WORKER_SPARE = 4, WORKER_PICKY = 8 };
 void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags);
+
+static inline void worker_hold(worker *w, held *h)
+{
+    h->below = w->held;
+    w->held = h;
+}
+static inline void worker_drop(worker *w, const held *h)
+{
+    if (!h->gone)
+        w->held = h->below;
+}
+/* Makes public all that W's stack holds. */
+void worker_let_go(worker *w);
+
+/* What may run on top of a task that waits: that which it waits for needs it. */
+typedef struct wanted wanted;
+struct wanted {
+    bool (*is)(const wanted *self, item x);
+};
+extern const wanted wanted_nothing;
+
+/*
+ * The same for a task that waits for something of which only ONLY is a part: nothing else runs on top of
+ * it. Where there is other work, a spare does it meanwhile; and where there is none either, W does, as
+ * worker_run. In zero-worker mode there are no spares, and W runs everything.
+ */
+void worker_wait(worker *w, _Atomic uint32_t *until, int64_t deadline, const wanted *only);
+/* The same for a join: on a deep stack nothing runs on top of it at all. */
+void worker_join(worker *w, _Atomic uint32_t *until, const wanted *only);
 
 /* Is there anything that a searcher could find now? seq_cst loads: a parker's last look. */
 bool pool_has_work(bask_pool *pool);
