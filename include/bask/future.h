@@ -48,11 +48,14 @@ BASK_API const char *bask_future_name(const bask_future *future);
 /*
  * Waits for the result and copies it to PLACE, which points to a variable of the kernel's result
  * type; for a buffer, to a bask_span, which is then a view for as long as the future lives.
- * A waiting worker runs other tasks meanwhile. A host thread sleeps, so tasks may depend on what it
- * does next (bask_compute_sync and bask_plan_run are the calls in which it helps).
- * A task may wait for work that it has started itself, to any depth. It must not wait for other
- * futures: a task that its worker runs meanwhile could wait for the one below it on the stack, for
- * ever. Such a future belongs among the task's arguments.
+ * A host thread sleeps, so tasks may depend on what it does next (bask_compute_sync, bask_plan_run and
+ * bask_invoke are the calls in which it helps).
+ * A task may wait for any future, to any depth, also with one worker: it runs the awaited task itself
+ * where that has not started, or its share of a graph that it has started itself, and nothing else;
+ * while it blocks, another thread of the client works in its place. So waits that are not circular end.
+ * Three things are not waited for but in vain: a node of the graph that the waiting task is a node of,
+ * unless an edge leads to it; what the calling thread of sync:// and openmp:// was to run later; and,
+ * where the system refuses another thread, what a task further down on the same stack must do first.
  * Returns the future's status (message: bask_last_error); BASK_ETYPE when PLACE has another type or
  * size; BASK_ECLOSED where it is pending while the client closes; BASK_EINVAL for NULLs. A kernel that returns void has no result to read:
  * bask_result_as(future, NULL, BASK_VOID, 0, timeout) waits and tells how it went.
