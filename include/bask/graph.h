@@ -84,8 +84,7 @@ BASK_API BASK_MUST_CHECK bask_status bask_plan_new(bask_client *client,
  * bask_last_error). One run at a time for one plan. Threads: any, also inside a task.
  * Allocates nothing, neither in the first run nor later, where no task fails. That is but for what
  * the kernels do themselves (buffers come from blocks that each worker keeps once it has them), for
- * roots that a memory limit holds back, for what OpenMP's runtime does to start a team, and for a
- * worker's queue, which may grow, once, where hundreds of stretches of a graph wait for the same one.
+ * roots that a memory limit holds back, and for what OpenMP's runtime does to start a team.
  */
 BASK_API BASK_MUST_CHECK bask_status bask_plan_run(bask_plan *plan);
 

@@ -19,48 +19,13 @@
 #include "graph/plain.h"
 #include "graph/room.h"
 #include "graph/run.h"
+#include "graph/window.h"
 #include "pool/inbox.h"
 
-#include <stdlib.h>
-
-enum { WINDOWS_NODES = 4096 }; /* in a graph for which windows are worth their while */
-enum {
-    TINY_NS = 70,   /* a kernel, by its cost */
-    PASSING_NS = 4, /* a word of nodes that other cores can make no faster, if they lie near */
-    BATCH_MOST = WINDOW_WORDS /* words of nodes between two looks at the clock */
-};
-
-typedef struct window window;
-struct window {
-    /* resumes it; job.next: the one that waits before it at the same window */
-    _Alignas(64) bask_job job;
-    plan *plan;
-    ref begin, end;            /* its nodes */
-    ref at;                    /* the first that has not run */
-    _Atomic(window *) waiting; /* newest first; FINISHED: it has run */
-};
+enum { BATCH_MOST = WINDOW_WORDS }; /* words of nodes between two looks at the clock */
 
 static window finished;
 #define FINISHED (&finished)
-
-/* A worker's share in taking windows. Each calls the next one. */
-typedef struct hand {
-    bask_job job;
-    plan *plan;
-    bool called; /* the next one, in this run */
-} hand;
-
-struct windows {
-    _Alignas(64) _Atomic size_t taken; /* in their order; relaxed: what they are was known before */
-    _Alignas(64) atomic_bool left;     /* this run goes on per node */
-    /* relaxed: any worker's latest */
-    _Atomic uint32_t batch;
-    _Atomic int64_t excess;
-    size_t n;
-    int nhands;
-    window *list;
-    hand hands[];
-};
 
 /*
  * plan.remaining counts, while windows run, the pieces (windows that are not finished, hands that were
@@ -68,85 +33,6 @@ struct windows {
  */
 #define INSIDE ((int64_t)1 << 40)
 #define LEAVING ((int64_t)1 << 60) /* whoever is inside must leave; the last one hands over */
-
-/* ---- making ---- */
-
-static void resume(bask_job *job);
-
-static int in_order(const void *a, const void *b)
-{
-    const window *x = a, *y = b;
-    return x->begin < y->begin ? -1 : x->begin > y->begin;
-}
-
-/* Makes windows of those that the graph's builders have begun; returns how many. */
-static size_t list_windows(const plan *p, window *list)
-{
-    const ref_list *begun = &p->graph->main.windows;
-    size_t n = 0;
-    for (size_t i = 0; i < begun->n; i++) {
-        ref begin = begun->block->refs[i];
-        /* one may be empty yet, where memory became short */
-        if (begin < p->end && (begin & (SLAB_WORDS - 1)) < p->lengths[begin >> SLAB_SHIFT])
-            list[n++] = (window){.job = {resume, NULL}, .begin = begin};
-    }
-    if (p->graph->others)
-        qsort(list, n, sizeof *list, in_order);
-    return n;
-}
-
-/* Do most nodes, here and there, depend on one that lies a few windows before them? Then what one worker
- * reads is what another has just written. */
-static bool is_narrow(const plan *p, const windows *all)
-{
-    enum { SPOTS = 32, NEAR = 4 * WINDOW_WORDS };
-    int near = 0;
-    for (size_t i = 0; i < SPOTS; i++) {
-        ref at = all->list[(2 * i + 1) * all->n / (2 * SPOTS)].begin;
-        at = plan_after(p, at); /* the first of a row may be a special one */
-        ref newest = 0;
-        const node *n = at < p->end ? plan_node(p, at) : NULL;
-        for (uint32_t k = 0; n && k < node_nargs(n); k++)
-            if (node_kind(n, k) == ARG_DEP && node_arg(n, k)->dep.from > newest)
-                newest = node_arg(n, k)->dep.from;
-        near += newest && at - newest < NEAR;
-    }
-    return near > SPOTS / 2;
-}
-
-windows *windows_new(plan *p, int nworkers)
-{
-    size_t most = p->graph->main.windows.n, hands = (size_t)nworkers * sizeof(hand);
-    if (nworkers < 2 || p->wanted < WINDOWS_NODES)
-        return NULL;
-    windows *all = aligned_alloc(64, (sizeof *all + hands + 63) / 64 * 64);
-    window *list = aligned_alloc(64, most * sizeof *list);
-    if (!all || !list) {
-        free(all);
-        free(list);
-        return NULL;
-    }
-    memset(all, 0, sizeof *all);
-    all->list = list;
-    all->nhands = nworkers;
-    all->n = list_windows(p, list);
-    for (size_t i = 0; i < all->n; i++) {
-        ref begin = list[i].begin, next = i + 1 < all->n ? list[i + 1].begin : p->end;
-        ref slab = begin >> SLAB_SHIFT << SLAB_SHIFT, end = slab + p->lengths[begin >> SLAB_SHIFT];
-        list[i].plan = p;
-        list[i].end = next < end ? next : end;
-    }
-    p->trial.bearable = is_narrow(p, all) ? (int64_t)p->end * PASSING_NS : 0;
-    return all;
-}
-
-void windows_free(windows *all)
-{
-    if (!all)
-        return;
-    free(all->list);
-    free(all);
-}
 
 /* ---- leaving ---- */
 
@@ -322,7 +208,64 @@ static bool wait_at(window *x, window *y)
     return true;
 }
 
-/* X has run: returns the one that has waited longest for it, others go to the deque. */
+static void resume(bask_job *job);
+static void resume_list(bask_job *list);
+
+/* Is X, out of a deque, a window of P, or a list of them? */
+static bool is_window_of(const plan *p, item x)
+{
+    const window *list = (const window *)x;
+    return (x & ITEM_TAG) == ITEM_JOB &&
+           (list->job.run == resume || list->job.run == resume_list) && list->plan == p;
+}
+
+static void lay(worker *w, window *x)
+{
+    x->job.next = NULL;
+    worker_push(w, (item)&x->job | ITEM_JOB);
+}
+
+/* Lays a LIST in W's deque as one item: on top of another one of the same plan, in its place. */
+static void lay_list(worker *w, window *list)
+{
+    item newest = deque_take(&w->deque);
+    if (newest && is_window_of(list->plan, newest) && ((bask_job *)newest)->run == resume_list) {
+        window *last = list;
+        while (last->job.next)
+            last = (window *)last->job.next;
+        last->job.next = (bask_job *)newest;
+        ((bask_job *)newest)->run = resume;
+    } else if (newest) {
+        worker_push(w, newest);
+    }
+    if (deque_reserve(&w->deque, 1)) { /* else worker_push would use job.next */
+        list->job.run = resume_list;
+        worker_push(w, (item)&list->job | ITEM_JOB);
+        return;
+    }
+    for (window *next; list; list = next) {
+        next = (window *)list->job.next;
+        lay(w, list);
+    }
+}
+
+/* Lays all of LIST but one in W's deque, and returns that one, the last where all can lie there singly.
+ * Those that find it half full go there as a list, so that it does not grow, as in ready.c. */
+static window *share(worker *w, window *list)
+{
+    for (window *next; (next = (window *)list->job.next); list = next) {
+        if (!deque_fits(&w->deque, DEQUE_CAPACITY / 2 + 1)) {
+            lay_list(w, next);
+            list->job.next = NULL;
+            break;
+        }
+        lay(w, list);
+    }
+    return list;
+}
+
+/* X has run: returns one of those that have waited for it, the one that has waited longest unless there
+ * are hundreds; the others go to the deque. */
 static window *finish(runner *r, window *x)
 {
     /* acq_rel: pairs with wait_at on both sides */
@@ -333,12 +276,7 @@ static window *finish(runner *r, window *x)
             r->terminals++;
         return NULL;
     }
-    while (next && next->job.next) {
-        window *older = (window *)next->job.next;
-        worker_push(r->worker, (item)&next->job | ITEM_JOB);
-        next = older;
-    }
-    return next;
+    return next ? share(r->worker, next) : NULL;
 }
 
 /* Looks at how long the last WORDS of nodes took, and settles how many to run before the next look. */
@@ -413,6 +351,22 @@ static void resume(bask_job *job)
     leave(&r);
 }
 
+static void resume_list(bask_job *list)
+{
+    worker *w = (worker *)bask_self;
+    window *x = (window *)list;
+    runner r;
+    worker_uncount_job(w);
+    runner_begin(&r, x->plan, w);
+    list->run = resume;
+    if (enter(&r))
+        run_from(&r, share(w, x));
+    else
+        for (; x; x = (window *)x->job.next)
+            r.terminals++;
+    leave(&r);
+}
+
 /* Windows that this worker has made ready come before further ones. Other work does not: run.c. */
 static int64_t run_own(runner *r, int64_t floor)
 {
@@ -421,12 +375,12 @@ static int64_t run_own(runner *r, int64_t floor)
         item x = deque_take(&w->deque);
         if (!x)
             break;
-        if ((x & ITEM_TAG) != ITEM_JOB || ((bask_job *)x)->run != resume ||
-            ((window *)x)->plan != r->plan) {
+        if (!is_window_of(r->plan, x)) {
             worker_push(w, x);
             return atomic_load_explicit(&w->deque.bottom, memory_order_relaxed);
         }
-        run_from(r, (window *)x);
+        ((bask_job *)x)->run = resume;
+        run_from(r, share(w, (window *)x));
     }
     return floor;
 }
@@ -483,27 +437,11 @@ bool windows_part_of(const plan *p, const bask_job *job)
 
 /* ---- starting ---- */
 
-bool windows_fit(const plan *p)
-{
-    enum { SPOTS = 16, NODES = 4 };
-    uint64_t sum = 0, count = 0;
-    for (size_t i = 0; i < SPOTS; i++) {
-        size_t slab = i * p->npages / SPOTS;
-        ref places[] = {p->roots[i * p->nroots / SPOTS], p->outputs[i * p->noutputs / SPOTS],
-                        p->lengths[slab] ? (ref)(slab << SLAB_SHIFT) + SLAB_FIRST : p->end};
-        for (size_t k = 0; k < sizeof places / sizeof places[0]; k++)
-            for (ref at = places[k], n = 0; n < NODES && at < p->end; n++, at = plan_after(p, at)) {
-                sum += cost_of(plan_node(p, at)->kernel);
-                count++;
-            }
-    }
-    return sum <= count * TINY_NS;
-}
-
 void windows_start(plan *p)
 {
     windows *all = p->windows;
     for (size_t i = 0; i < all->n; i++) {
+        all->list[i].job.run = resume;
         all->list[i].at = all->list[i].begin;
         atomic_store_explicit(&all->list[i].waiting, NULL, memory_order_relaxed);
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bask_plan_run allocates nothing, however the plan is run. */
+#include "graph/window.h"
 #include "pool/seat.h"
 #include "support/clusters.h"
+#include <sched.h>
 #include <sys/mman.h>
 
 /* ---- the allocator, by the linker's --wrap ---- */
@@ -41,6 +43,15 @@ BASK_KERNEL(uint64_t, asks, (uint64_t, x))
 {
     if (bask_self != &worker_nobody)
         atomic_store_explicit(&bask_self->request, 1, memory_order_seq_cst);
+    return x;
+}
+/* Where windows are run: until all have been taken, so that those that depend on it wait. */
+BASK_KERNEL(uint64_t, outlasts, (uint64_t, x))
+{
+    const plan *p = task_current->plan;
+    while (p->windows && p->counts == COUNT_LAPS && !p->trial.alone &&
+           atomic_load(&p->windows->taken) < p->windows->n)
+        sched_yield();
     return x;
 }
 BASK_KERNEL(bask_buffer *, same, (uint64_t, x))
@@ -129,6 +140,20 @@ static bask_delayed *comb(bask_graph *g, uint64_t *want)
     return sum(g, nodes, N);
 }
 
+/* Hundreds of windows wait at one, more than fit in a deque. */
+static bask_delayed *crowd(bask_graph *g, uint64_t *want)
+{
+    enum { ROOTS = 128, N = 220000 };
+    static bask_delayed *nodes[N];
+    bask_delayed *roots[ROOTS];
+    for (uint64_t i = 0; i < ROOTS; i++) /* one that windows_fit does not look at, as it is slow */
+        roots[i] = i == 21 ? bask_delay(g, outlasts, 1) : bask_delay(g, inc, i);
+    for (int i = 0; i < N; i++)
+        nodes[i] = bask_delay(g, inc, roots[21]);
+    *want = 2 * N;
+    return sum(g, nodes, N);
+}
+
 /* Depth first. */
 static bask_delayed *buffers(bask_graph *g, uint64_t *want)
 {
@@ -155,7 +180,7 @@ static bask_delayed *gated(bask_graph *g, uint64_t *want)
     return d;
 }
 
-static shape *const shapes[] = {grid, independent, fan, comb, buffers, gated};
+static shape *const shapes[] = {grid, independent, fan, comb, crowd, buffers, gated};
 
 /* ---- running ---- */
 
