@@ -14,6 +14,7 @@
 #define BENCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -91,6 +92,9 @@ double bench_resident(void);
 /* Sorts the N VALUES and returns the one at PART (0.5: the median). */
 double bench_quantile(double *values, int n, double part);
 void bench_sleep_ms(int ms);
+/* BYTES for a large array, to be freed by free: on pages of their own, large ones where the system has
+ * them, so that it is not the process's allocator that is measured. NULL: no memory. */
+void *bench_array(size_t bytes);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,4 +42,14 @@ void bench_sleep_ms(int ms)
 {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
     nanosleep(&t, NULL);
+}
+
+void *bench_array(size_t bytes)
+{
+    enum { PAGE = 2 << 20 };
+    size_t whole = (bytes + PAGE - 1) / PAGE * PAGE;
+    void *array = aligned_alloc(PAGE, whole);
+    if (array)
+        madvise(array, whole, MADV_HUGEPAGE); /* only a wish */
+    return array;
 }

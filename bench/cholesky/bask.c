@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every tile is a buffer, which each task takes from the one before it and hands on: nothing is
  * copied after the load. */
+#include "../bask_start.h"
 #include "cholesky.h"
-
-#include <bask.h>
 
 static cholesky_matrix matrix; /* of this process, which serves one peer */
 
@@ -54,9 +53,7 @@ typedef struct state {
 static void *start(const bench_config *config)
 {
     state *s = malloc(sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     cholesky_blas_threads(1);
     cholesky_new(&matrix, config);
     cholesky_new_like(&s->factor, &matrix);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "cilksort.h"
-
-#include <bask.h>
 
 BASK_KERNEL(void, merge, (cilksort_run, a), (cilksort_run, b), (int32_t *, to))
 {
@@ -47,9 +46,7 @@ typedef struct state {
 static void *start(const bench_config *config)
 {
     state *s = malloc(sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->arrays = cilksort_arrays_new(config);
     return s;
 }

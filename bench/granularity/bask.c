@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "granularity.h"
-
-#include <bask.h>
 
 BASK_KERNEL(uint64_t, first)
 {
@@ -87,9 +86,7 @@ static const granularity_peer grid = {build, run_grid, clear};
 static void *start(const bench_config *config)
 {
     state *s = calloc(1, sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->config = config;
     return s;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "graph.h"
-
-#include <bask.h>
 
 BASK_KERNEL(uint64_t, node0)
 {
@@ -33,9 +32,7 @@ typedef struct state {
 static void *start(const bench_config *config)
 {
     state *s = calloc(1, sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->shape = graph_shape_of(config);
     size_t n = (size_t)s->shape.nodes;
     s->noutputs = graph_outputs(&s->shape, &s->wanted);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A job of the pool and a latch; and, as users meet it, a submitted kernel and its future. */
+#include "../bask_start.h"
 #include "latency.h"
-
-#include <bask.h>
 
 BASK_KERNEL(int, nothing, (int, x))
 {
@@ -54,9 +53,7 @@ static void stop_pool(void *p)
 static void *start_client(const bench_config *config)
 {
     state *s = calloc(1, sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->config = config;
     return s;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "loop.h"
-
-#include <bask.h>
 
 typedef struct state {
     loop_data data;
@@ -30,9 +29,7 @@ static void add(void *left, const void *right, void *data)
 static void *start(const bench_config *config)
 {
     state *s = malloc(sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->data = loop_data_new(config);
     return s;
 }

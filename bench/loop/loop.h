@@ -40,9 +40,9 @@ static inline loop_data loop_data_new(const bench_config *config)
         d.n = config->size / 1000 + 1;
     size_t bytes = (size_t)d.n * sizeof(double);
     if (d.shape != LOOP_SKEW)
-        d.x = (double *)malloc(bytes);
+        d.x = (double *)bench_array(bytes);
     if (d.shape != LOOP_REDUCE)
-        d.y = (double *)malloc(bytes);
+        d.y = (double *)bench_array(bytes);
     for (int64_t i = 0; i < d.n; i++) {
         if (d.x)
             d.x[i] = (double)(i % 1000);

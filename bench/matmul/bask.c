@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "matmul.h"
-
-#include <bask.h>
 
 BASK_KERNEL(void, multiply, (const matmul_matrices *, m), (matmul_range, rows),
             (matmul_range, columns), (matmul_range, depth))
@@ -30,9 +29,7 @@ typedef struct state {
 static void *start(const bench_config *config)
 {
     state *s = malloc(sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->m = matmul_matrices_new(config);
     return s;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "memory.h"
-
-#include <bask.h>
 #include <stdlib.h>
 
 BASK_KERNEL(bask_buffer *, make, (uint64_t, value), (uint64_t, bytes))
@@ -33,9 +32,7 @@ typedef struct state {
 static void *start(const bench_config *config)
 {
     state *s = calloc(1, sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->shape = memory_shape_of(config);
     s->noutputs = s->shape.stencil ? MEMORY_WIDTH : (size_t)s->shape.buffers;
     s->outputs = malloc(s->noutputs * sizeof *s->outputs);

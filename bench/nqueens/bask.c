@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "nqueens.h"
-
-#include <bask.h>
 
 BASK_KERNEL(int64_t, place, (nqueens_board, board))
 {
@@ -25,9 +24,7 @@ typedef struct state {
 static void *start(const bench_config *config)
 {
     state *s = malloc(sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->problem = nqueens_problem_of(config);
     return s;
 }

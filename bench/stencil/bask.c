@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A graph of one batch of steps, planned once: nodes wait for their neighbours, not for a whole step,
  * and the cells stay where they are. */
+#include "../bask_start.h"
 #include "stencil.h"
-
-#include <bask.h>
 
 static stencil_field field; /* of this process, which serves one peer */
 
@@ -72,9 +71,7 @@ static void prepare(state *s)
 static void *start(const bench_config *config)
 {
     state *s = malloc(sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     stencil_new(&field, config);
     double begin = bench_now();
     prepare(s);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../bask_start.h"
 #include "uts.h"
-
-#include <bask.h>
 
 /* The nodes below PARENT, of N of its children only, the first of them the FIRST. */
 BASK_KERNEL(int64_t, below, (uts_node, parent), (int32_t, first), (int32_t, n), (int32_t, deepest))
@@ -24,9 +23,7 @@ typedef struct state {
 static void *start(const bench_config *config)
 {
     state *s = malloc(sizeof *s);
-    char address[32];
-    snprintf(address, sizeof address, "threads://%d", config->threads);
-    bask_check(bask_open(address, &s->client));
+    s->client = bench_open(config);
     s->root = uts_root(config, &s->deepest);
     return s;
 }
