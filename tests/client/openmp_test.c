@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* With a real OpenMP runtime, of which every thread would take eight: OMP_NUM_THREADS is 8. */
-#include "support/clusters.h"
+#include "support/value.h"
 #include <dirent.h>
 #include <omp.h>
 #include <sched.h>
@@ -16,15 +16,6 @@ static int count_threads(void)
         n += e->d_name[0] != '.';
     closedir(d);
     return n;
-}
-
-static int64_t value(bask_future *f)
-{
-    int64_t x = -1;
-    bask_status status = bask_result(f, &x);
-    cr_assert_eq(status, BASK_OK, "%s", bask_last_error());
-    bask_future_free(f);
-    return x;
 }
 
 static bask_client *client;

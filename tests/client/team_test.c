@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* openmp://: graphs on an OpenMP team, a real one or, without OpenMP, one of plain threads. */
-#include "support/clusters.h"
+#include "support/value.h"
 #include <pthread.h>
 #include <sched.h>
 #ifdef _OPENMP
@@ -8,15 +8,6 @@
 #else
 #include "support/runtimes.h"
 #endif
-
-static int64_t value(bask_future *f)
-{
-    int64_t x = -1;
-    bask_status status = bask_result(f, &x);
-    cr_assert_eq(status, BASK_OK, "%s", bask_last_error());
-    bask_future_free(f);
-    return x;
-}
 
 static bask_client *client;
 

@@ -97,6 +97,14 @@ static plan *plan_of(bask_client *c, bask_graph *g, bask_delayed **out, size_t n
     return p;
 }
 
+/* Frees P, its graph G, and closes C. */
+static void finish(bask_client *c, bask_graph *g, plan *p)
+{
+    plan_free(p);
+    bask_graph_free(g);
+    bask_close(c);
+}
+
 static void run(plan *p)
 {
     atomic_store(&ended, 0);
@@ -109,6 +117,27 @@ static int64_t result(const plan *p, size_t i)
     const state *s = plan_state(p, p->outputs[i]);
     cr_assert(!(s->mark & MARK_FAILED));
     return *(const int64_t *)s->result.bytes;
+}
+
+/* N chains of LENGTH nodes of KERNEL, the middle one of MIDDLE, side by side: chain I begins with the
+ * number I. D: their ends. */
+static void chains(bask_graph *g, bask_delayed **d, int n, int length, const bask_kernel *kernel,
+                   const bask_kernel *middle)
+{
+    for (int i = 0; i < n; i++)
+        d[i] = bask_delay(g, leaf, i);
+    for (int k = 0; k < length; k++)
+        for (int i = 0; i < n; i++) {
+            bask_arg arg = bask_arg_delayed(d[i]);
+            d[i] = bask_delay_array(g, k == length / 2 ? middle : kernel, &arg, 1);
+        }
+}
+
+static void run_chains(plan *p, int n, int length)
+{
+    run(p);
+    for (int i = 0; i < n; i++)
+        cr_assert_eq(result(p, (size_t)i), i + length);
 }
 
 /* ---- graphs, and what their nodes must be ---- */
@@ -253,11 +282,7 @@ Test(windows, failures_reach_what_depends_on_them)
     bask_client *c = open_client("threads://2");
     bask_graph *g = bask_graph_new(c);
     bask_delayed *d[CHAINS];
-    for (int i = 0; i < CHAINS; i++)
-        d[i] = bask_delay(g, leaf, i);
-    for (int k = 0; k < LENGTH; k++)
-        for (int i = 0; i < CHAINS; i++)
-            d[i] = k == LENGTH / 2 ? bask_delay(g, bad_if_odd, d[i]) : bask_delay(g, next, d[i]);
+    chains(g, d, CHAINS, LENGTH, &next_kernel, &bad_if_odd_kernel);
     plan *p = plan_of(c, g, d, CHAINS);
     cr_assert(p->windows && windows_fit(p));
     for (int lap = 0; lap < 4; lap++) {
@@ -272,9 +297,7 @@ Test(windows, failures_reach_what_depends_on_them)
                 cr_assert_eq(*(const int64_t *)s->result.bytes, i + LENGTH - 1);
         }
     }
-    plan_free(p);
-    bask_graph_free(g);
-    bask_close(c);
+    finish(c, g, p);
 }
 
 Test(windows, a_wide_kernel_leaves_the_next_one_its_share)
@@ -283,21 +306,12 @@ Test(windows, a_wide_kernel_leaves_the_next_one_its_share)
     bask_client *c = open_client("threads://2?omp=1");
     bask_graph *g = bask_graph_new(c);
     bask_delayed *d[CHAINS];
-    for (int i = 0; i < CHAINS; i++)
-        d[i] = bask_delay(g, leaf, i);
-    for (int k = 0; k < LENGTH; k++)
-        for (int i = 0; i < CHAINS; i++)
-            d[i] = k == LENGTH / 2 ? bask_delay(g, wide, d[i]) : bask_delay(g, narrow, d[i]);
+    chains(g, d, CHAINS, LENGTH, &narrow_kernel, &wide_kernel);
     plan *p = plan_of(c, g, d, CHAINS);
     cr_assert(p->windows && windows_fit(p));
-    for (int lap = 0; lap < 4; lap++) {
-        run(p);
-        for (int i = 0; i < CHAINS; i++)
-            cr_assert_eq(result(p, (size_t)i), i + LENGTH);
-    }
-    plan_free(p);
-    bask_graph_free(g);
-    bask_close(c);
+    for (int lap = 0; lap < 4; lap++)
+        run_chains(p, CHAINS, LENGTH);
+    finish(c, g, p);
 }
 
 enum { BUILDERS = 4, LINKS = 3000 };
@@ -328,9 +342,7 @@ Test(windows, what_several_threads_have_built)
         for (int i = 0; i < BUILDERS; i++)
             cr_assert_eq(result(p, (size_t)i), LINKS + 1);
     }
-    plan_free(p);
-    bask_graph_free(g);
-    bask_close(c);
+    finish(c, g, p);
 }
 
 static _Atomic(pthread_t) first_thread;
@@ -356,29 +368,19 @@ Test(windows, a_walk_over_slow_kernels_is_shared_in_the_end)
     bask_client *c = open_client("threads://2");
     bask_graph *g = bask_graph_new(c);
     bask_delayed *d[CHAINS];
-    for (int i = 0; i < CHAINS; i++)
-        d[i] = bask_delay(g, leaf, i);
-    for (int k = 0; k < LENGTH; k++)
-        for (int i = 0; i < CHAINS; i++)
-            d[i] = bask_delay(g, calls_for_help, d[i]);
+    chains(g, d, CHAINS, LENGTH, &calls_for_help_kernel, &calls_for_help_kernel);
     plan *p;
     cr_assert_eq(plan_new(g, d, CHAINS, &p), BASK_OK);
     p->pool = pool = c->pool;
     p->on_end = end;
     cr_assert_gt(p->trial.bearable, 0);
     atomic_store(&slow, true);
-    run(p);
+    run_chains(p, CHAINS, LENGTH);
     cr_assert_eq(p->counts, COUNT_ARRIVALS, "it went on per node");
     cr_assert(atomic_load(&elsewhere));
-    for (int i = 0; i < CHAINS; i++)
-        cr_assert_eq(result(p, (size_t)i), i + LENGTH);
     atomic_store(&slow, false);
-    run(p);
-    for (int i = 0; i < CHAINS; i++)
-        cr_assert_eq(result(p, (size_t)i), i + LENGTH);
-    plan_free(p);
-    bask_graph_free(g);
-    bask_close(c);
+    run_chains(p, CHAINS, LENGTH);
+    finish(c, g, p);
 }
 
 Test(windows, a_cancelled_run_ends_and_runs_no_more_kernels)
@@ -398,9 +400,7 @@ Test(windows, a_cancelled_run_ends_and_runs_no_more_kernels)
     bask_client_stats(c, &after);
     cr_assert_eq(plan_state(p, p->outputs[0])->result.failure, &failure_cancelled);
     cr_assert_eq(after.tasks - before.tasks, 1, "the first kernel, which cancels, and no more");
-    plan_free(p);
-    bask_graph_free(g);
-    bask_close(c);
+    finish(c, g, p);
 }
 
 Test(windows, every_kernel_is_counted_once)
@@ -418,9 +418,7 @@ Test(windows, every_kernel_is_counted_once)
         bask_client_stats(c, &after);
         cr_assert_eq(after.tasks - before.tasks, p->wanted);
     }
-    plan_free(p);
-    bask_graph_free(g);
-    bask_close(c);
+    finish(c, g, p);
 }
 
 /* Both workers are in endless runs, one behind the other, when there is other work. */
