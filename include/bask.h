@@ -26,6 +26,8 @@
 #define BASK_VERSION_PATCH 0
 #define BASK_VERSION "0.1.0"
 
+#include "bask/type.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

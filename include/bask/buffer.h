@@ -2,7 +2,7 @@
 /*
  * Buffers: results that are larger than 16 bytes. A kernel makes a buffer, fills it and returns it;
  * every reader gets a read-only view of the same memory (bask_span), with no copy. A buffer is
- * counted and is freed at its last use.
+ * counted and is freed at its last use. Of results that have pointers inside: type.h.
  *
  * Threads: any. A buffer's bytes may be written only until the kernel that made it returns.
  *
@@ -55,6 +55,9 @@ BASK_API bask_buffer *bask_take(bask_span input);
 /* The bytes of BUFFER, writable by its maker. */
 BASK_API void *bask_buffer_data(bask_buffer *buffer);
 BASK_API size_t bask_buffer_size(const bask_buffer *buffer);
+
+/* A view of BUFFER, as its consumers get it. */
+BASK_API bask_span bask_buffer_span(const bask_buffer *buffer);
 
 /* One more, one fewer reference; the last one frees. NULL is accepted. */
 BASK_API void bask_buffer_retain(bask_buffer *buffer);

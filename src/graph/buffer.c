@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "graph/task.h"
+#include "graph/type.h"
 #include "pool/word.h"
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,7 @@ static void block_put(void *block, size_t size, budget *budget)
         memory_put(block);
 }
 
-/* INSIDE: bytes of data in the block itself; CHARGED: bytes that count. */
-static bask_buffer *buffer_new(size_t inside, size_t charged)
+bask_buffer *buffer_new(size_t inside, size_t charged)
 {
     bask_buffer *buffer = NULL;
     if (inside <= PTRDIFF_MAX - BUFFER_HEADER)
@@ -90,6 +90,9 @@ bask_buffer *bask_take(bask_span input)
         buffer_retain_many(buffer, 1); /* the runner drops the input's own reference afterwards */
         return buffer;
     }
+    object o = object_of(input);
+    if (o.type)
+        return object_copy(&o);
     bask_buffer *copy = bask_buffer_new(input.size);
     if (copy && input.size)
         memcpy((void *)copy->span.data, input.data, input.size);
@@ -104,6 +107,11 @@ void *bask_buffer_data(bask_buffer *buffer)
 size_t bask_buffer_size(const bask_buffer *buffer)
 {
     return buffer ? buffer->span.size : 0;
+}
+
+bask_span bask_buffer_span(const bask_buffer *buffer)
+{
+    return buffer ? buffer->span : (bask_span){NULL, 0};
 }
 
 void bask_buffer_retain(bask_buffer *buffer)

@@ -18,6 +18,9 @@ struct bask_buffer {
     struct budget *budget; /* ... there; NULL: of a host thread, not counted */
 };
 
+/* With INSIDE bytes of data in the block itself, of CHARGED bytes that count. As bask_buffer_new. */
+bask_buffer *buffer_new(size_t inside, size_t charged);
+
 static inline void buffer_retain_many(bask_buffer *buffer, int64_t n)
 {
     atomic_fetch_add_explicit(&buffer->references, n, memory_order_relaxed);

@@ -42,6 +42,25 @@ BASK_KERNEL(double, total, (bask_span, numbers))
 }
 BASK_KERNEL_OF(double, area, (double, width), (double, height));
 
+typedef struct curve {
+    double *x;
+} curve;
+static void curve_free(curve *c)
+{
+    free(c->x);
+}
+BASK_TYPE(curve, NULL, NULL, curve_free, NULL);
+
+#ifdef FREE_OF_ANOTHER_TYPE /* warning: point and line */
+typedef struct line {
+    int x;
+} line;
+static void line_free(point *p)
+{
+    p->x = 0;
+}
+BASK_TYPE(line, NULL, NULL, line_free, NULL);
+#endif
 #ifdef RESULT_OF_MORE_THAN_16_BYTES /* error: a result of more than 16 bytes must be a bask_buffer */
 BASK_KERNEL(matrix, identity)
 {
@@ -156,6 +175,19 @@ int main(void)
 #ifdef MESSAGE_WITH_ANOTHER_FORMAT /* warning: format */
     bask_fail(BASK_EKERNEL, "%s", 1);
 #endif
+    bask_span span = {NULL, 0};
+    const curve *seen = bask_object(span, curve);
+#ifdef OBJECT_OF_ANOTHER_TYPE /* warning: point and curve */
+    bask_buffer_release(bask_object_new(curve, &p, sizeof p));
+#endif
+#ifdef OBJECT_SEEN_AS_ANOTHER_TYPE /* warning: point and curve */
+    const point *other = bask_object(span, curve);
+    (void)other;
+#endif
+#ifdef OBJECT_OF_A_TYPE_WITHOUT_A_DESCRIPTION /* warning: point_object */
+    (void)bask_object(span, point);
+#endif
+    (void)seen;
     bask_future_free(future);
     (void)node;
     bask_graph_free(graph);

@@ -156,6 +156,94 @@ static void buffers(void)
     bask_future_free(future);
 }
 
+/* ---- objects ---- */
+
+typedef struct series {
+    size_t n;
+    double *x;
+} series;
+
+static series *series_new(size_t n)
+{
+    series *s = BASK_CAST_(series *, malloc(sizeof *s));
+    s->n = n;
+    s->x = BASK_CAST_(double *, calloc(n, sizeof *s->x));
+    return s;
+}
+static bask_status series_pack(const series *s, bask_packer *to)
+{
+    return bask_packer_put(to, s->x, s->n * sizeof *s->x);
+}
+static series *series_unpack(bask_unpacker *from)
+{
+    size_t bytes = bask_unpacker_left(from);
+    series *s = series_new(bytes / sizeof(double));
+    bask_unpacker_get(from, s->x, s->n * sizeof *s->x);
+    return s;
+}
+static void series_free(series *s)
+{
+    free(s->x);
+    free(s);
+}
+static void series_print(const series *s, FILE *to)
+{
+    fprintf(to, "%lu numbers", BASK_CAST_(unsigned long, s->n));
+}
+BASK_TYPE(series, series_pack, series_unpack, series_free, series_print);
+
+typedef int number;
+BASK_TYPE_VERSION(number, 2, NULL, NULL, free, NULL);
+
+BASK_KERNEL(bask_buffer *, ramp, (size_t, n))
+{
+    series *s = series_new(n);
+    for (size_t i = 0; i < n; i++)
+        s->x[i] = BASK_CAST_(double, i);
+    return bask_object_new(series, s, n * sizeof *s->x);
+}
+BASK_KERNEL(bask_buffer *, repacked, (bask_span, in))
+{
+    bask_buffer *packed, *value = NULL;
+    if (bask_pack(in, &packed) == BASK_OK)
+        bask_unpack(bask_buffer_span(packed), &value);
+    bask_buffer_release(packed);
+    return value;
+}
+BASK_KERNEL(double, last_of, (bask_span, in))
+{
+    const series *s = bask_object(in, series);
+    return s ? s->x[s->n - 1] : -1;
+}
+BASK_KERNEL(bask_buffer *, doubled, (bask_span, in))
+{
+    bask_buffer *buffer = bask_take(in);
+    series *s = bask_buffer_object(buffer, series);
+    for (size_t i = 0; s && i < s->n; i++)
+        s->x[i] *= 2;
+    return buffer;
+}
+BASK_KERNEL(int, not_a_number, (bask_span, in))
+{
+    const number *n = bask_object(in, number);
+    return n ? *n : -1;
+}
+
+static void objects(void)
+{
+    bask_delayed *node = bask_delay(graph, repacked, bask_delay(graph, ramp, 10));
+    EXPECT(double, bask_delay(graph, last_of, bask_delay(graph, doubled, node)), 18);
+    bask_future *future = compute(node);
+    char text[20];
+    bask_check(bask_future_text(future, text, sizeof text, NULL));
+    expect(strcmp(text, "10 numbers") == 0, __LINE__);
+    bask_future *wrong = bask_submit(client, not_a_number, future);
+    int n;
+    expect(bask_result(wrong, &n) == BASK_ETYPE, __LINE__);
+    bask_future_free(wrong);
+    bask_future_free(future);
+}
+
 /* ---- numbers of parameters ---- */
 
 BASK_KERNEL(void, nothing)
@@ -326,6 +414,7 @@ int main(int argc, char **argv)
         bask_check(bask_open(argv[i], &client));
         graph = bask_graph_new(client);
         types();
+        objects();
         structs();
         buffers();
         counts();
