@@ -11,6 +11,8 @@
  *                   name   a prefix of the threads' names
  *                   memory how many bytes of results may be alive before roots wait (K, M, G; 0:
  *                          any); not given: the environment's BASK_MEMORY_LIMIT
+ *                   pending  how many tasks may be submitted and not done before who submits waits
+ *                          (1000000; 0: any number)
  *                   omp    threads that OpenMP and BLAS may use inside one task (0: as many as they
  *                          like; without it: the CPUs divided by the workers)
  *   openmp://       for programs that have an OpenMP team already: a graph has been evaluated when
@@ -30,6 +32,14 @@
  * submitted tasks. When no worker has anything to do, one root is started in spite of the limit: so
  * no limit is too small, and what cannot do with less memory gets more. A worker that waits inside a
  * kernel by other means than bask's has something to do.
+ *
+ * Who submits faster than the workers work is held up: while `pending` tasks are not done,
+ * bask_submit and bask_compute wait, in threads of the host, until fewer are. (A compute counts as
+ * its nodes, but never for more than a sixteenth of the limit.) In a task they never wait, for others
+ * may wait for that task: a task that submits without an end has to see to it itself. Tasks may wait,
+ * by bask's means, for what the host does after it has submitted: when all workers wait, it goes on.
+ * Tasks that wait for the host by other means keep it waiting: then there must not be so many, or no
+ * limit.
  *
  * What the host may do:
  *   fork      At any time, also inside a task. The parent does not notice. The child has none of the

@@ -23,6 +23,7 @@ void client_release(bask_client *c)
     slab_cache_free(&c->slabs);
     pthread_mutex_destroy(&c->lock);
     pthread_cond_destroy(&c->quiet);
+    pressure_destroy(&c->pressure);
     promise_home_destroy(&c->home);
     callbacks_destroy(&c->callbacks);
     free(c->address);
@@ -51,6 +52,7 @@ void client_begin(bask_client *c, activity *a)
     if (a->next)
         a->next->link = &a->next;
     c->active = a;
+    pressure_add(&c->pressure, a->weight);
     /* relaxed: where it is not seen yet, bask_close comes to the lock after us and finds A */
     if (atomic_load_explicit(&c->closed, memory_order_relaxed))
         a->cancel(a);
@@ -63,6 +65,7 @@ void client_end(bask_client *c, activity *a)
     *a->link = a->next;
     if (a->next)
         a->next->link = a->link;
+    pressure_remove(&c->pressure, a->weight);
     if (!c->active)
         pthread_cond_broadcast(&c->quiet);
     pthread_mutex_unlock(&c->lock);
@@ -124,8 +127,16 @@ static bask_status read_inner(address *a, int *inner)
     return status;
 }
 
+static bask_status read_pending(address *a, uint64_t *pending)
+{
+    int64_t tasks = PRESSURE_LIMIT;
+    bask_status status = address_int(a, "pending", 0, INT64_MAX, &tasks);
+    *pending = tasks ? (uint64_t)tasks : UINT64_MAX;
+    return status;
+}
+
 /* threads://N?... */
-static bask_status read_threads(address *a, bask_pool_options *o)
+static bask_status read_threads(address *a, bask_pool_options *o, uint64_t *pending)
 {
     int64_t threads = 0, spin = 0;
     const char *name = NULL;
@@ -142,6 +153,8 @@ static bask_status read_threads(address *a, bask_pool_options *o)
         status = read_memory(a, &o->memory_limit);
     if (status == BASK_OK)
         status = read_inner(a, &o->inner_threads);
+    if (status == BASK_OK)
+        status = read_pending(a, pending);
     if (status == BASK_OK)
         status = address_unused(a);
     o->threads = threads ? (int)threads : bask_default_threads();
@@ -185,9 +198,10 @@ static bask_status client_new(address *a, bask_client **result)
 {
     bask_pool_options o = {.size = sizeof o};
     int team = 0;
+    uint64_t pending = UINT64_MAX; /* nothing waits where all has run when a call returns */
     bask_status status;
     if (strcmp(a->scheme, "threads") == 0)
-        status = read_threads(a, &o);
+        status = read_threads(a, &o, &pending);
     else if (strcmp(a->scheme, "sync") == 0)
         status = read_sync(a, &o);
     else if (strcmp(a->scheme, "openmp") == 0)
@@ -215,6 +229,7 @@ static bask_status client_new(address *a, bask_client **result)
     promise_home_init(&c->home);
     callbacks_init(&c->callbacks);
     pthread_cond_init(&c->quiet, NULL);
+    pressure_init(&c->pressure, pending);
     c->home.process = process_number();
     slab_cache_init(&c->slabs);
     atomic_store_explicit(&c->references, 1, memory_order_relaxed);

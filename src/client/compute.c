@@ -108,6 +108,7 @@ bask_status bask_compute_with(bask_client *c, bask_delayed *const *outputs, size
         return status_set(BASK_EINVAL, "bask_compute: %s",
                           futures ? "options.size is not sizeof(bask_compute_options)"
                                   : "futures is NULL");
+    pressure_meet(c, &c->pressure);
     plan *p;
     status = plan_new(graph_of(outputs[0]), outputs, n, &p);
     if (status != BASK_OK)
@@ -125,6 +126,7 @@ bask_status bask_compute_with(bask_client *c, bask_delayed *const *outputs, size
     atomic_store_explicit(&b->plan, p, memory_order_relaxed);
     b->activity.cancel = compute_cancel;
     b->starter = task_current;
+    b->activity.weight = pressure_of_compute(&c->pressure, p->wanted);
     p->user = b;
     p->pool = c->pool;
     p->fail_fast = options && options->on_error == BASK_FAIL_FAST;

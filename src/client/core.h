@@ -8,6 +8,7 @@
 
 #include "base/process.h"
 #include "client/callbacks.h"
+#include "client/pressure.h"
 #include "graph/plan.h"
 #include <bask/client.h>
 
@@ -16,6 +17,7 @@ typedef struct activity activity;
 /* Something that runs: a compute or a submitted task. In the core's list until it has ended. */
 struct activity {
     activity *next, **link;
+    uint64_t weight;             /* tasks that it counts as: pressure.h */
     void (*cancel)(activity *a); /* under the core's lock: nothing of it may start any more */
 };
 
@@ -32,6 +34,7 @@ struct bask_client {
     pthread_mutex_t lock; /* guards `active` */
     pthread_cond_t quiet; /* signalled when `active` becomes empty */
     activity *active;
+    pressure pressure; /* of all that is active */
     callbacks callbacks;
 };
 

@@ -301,6 +301,7 @@ bask_future *bask_submit_array(bask_client *c, const bask_kernel *kernel, const 
     }
     if (args_check(kernel, args, nargs, &c->home, NULL) != BASK_OK)
         return NULL;
+    pressure_meet(c, &c->pressure);
     single *s = nargs < UINT32_MAX / 64 ? single_new(c, kernel, args, (uint32_t)nargs) : NULL;
     if (!s) {
         status_set(BASK_ENOMEM, "%s: no memory for a task of %zu arguments", kernel->name, nargs);
@@ -309,6 +310,7 @@ bask_future *bask_submit_array(bask_client *c, const bask_kernel *kernel, const 
     bask_future *f = single_future(s);
     s->job.run = run;
     f->block->activity.cancel = close_single;
+    f->block->activity.weight = 1;
     client_begin(c, &f->block->activity);
     for (size_t i = 0, nawaited = s->nawaited; i < nawaited; i++) {
         s->awaited[i].listener.done = awaited_done;
