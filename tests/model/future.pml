@@ -4,9 +4,10 @@
  *
  * One future. A runner finishes it with its result; CANCELS threads cancel it; HOSTS threads wait on
  * its word; PARKERS workers park for it; AWAITERS tasks listen to it, as a task does that has it
- * among its arguments; BELLS threads wait on a word of their own that a listener finishes, and may
- * give up first (wait.c). All hold a reference, which they drop as soon as they are through, and the
- * memory of a listener and of its word goes away when its owner goes on.
+ * among its arguments, and EARLY of them are told before it is done, as callbacks are; BELLS threads
+ * wait on a word of their own that a listener finishes, and may give up first (wait.c). All hold a
+ * reference, which they drop as soon as they are through, and the memory of a listener and of its word
+ * goes away when its owner goes on.
  *
  * One step is one atomic operation of the C code, or what is done under the lock that nobody else
  * can see half of. That a parked worker is found asleep or woken is park.pml's matter: here parking
@@ -33,6 +34,9 @@
 #ifndef AWAITERS
 #define AWAITERS 1
 #endif
+#ifndef EARLY
+#define EARLY 0
+#endif
 #ifndef BELLS
 #define BELLS 1
 #endif
@@ -57,8 +61,10 @@ byte first;                                     /* promise.listeners: a listener
 byte references = ACTORS;
 bit freed;
 
-/* promise_home.lock */
+/* promise_home: its lock, whom a ringer tells just now, and who waits for `rung` */
 bit locked;
+byte ringing;    /* a listener + 1 */
+bit awaits_rung[4];
 
 /* Listeners: the tasks that await it, then the bells with their words. In any configuration four. */
 byte next[4];
@@ -131,8 +137,39 @@ inline call(l)
     fi
 }
 
+/* Listener L leaves the list, if it is there: UNLINKED. With the lock. */
+inline unlink(l)
+{
+    atomic {
+        assert(!freed);
+        unlinked = first == l + 1;
+        if
+        :: unlinked -> first = next[l]
+        :: else ->
+            v = first;
+            do
+            :: v != NONE && next[v - 1] == l + 1 -> next[v - 1] = next[l]; unlinked = 1; break
+            :: v != NONE && next[v - 1] != l + 1 -> v = next[v - 1]
+            :: else -> break
+            od;
+            v = 0
+        fi
+    }
+}
+
 inline finish()
 {
+    assert(!freed);
+#if EARLY
+    if
+    :: listeners_bit -> /* tell_early */
+        lock();
+        unlink(0);
+        if :: unlinked && MUTANT != 19 -> call(0) :: else fi;
+        locked = 0
+    :: else
+    fi;
+#endif
 #if MUTANT == 13
     former = listeners_bit;
 #endif
@@ -157,34 +194,34 @@ inline finish()
     :: else
     fi;
     if
-    :: former ->
+    :: former -> /* tell */
 #if MUTANT != 8
         lock();
 #endif
-#if MUTANT == 9 /* the list is left as it is */
-        atomic { assert(!freed); l = first };
-#elif MUTANT == 8
-        atomic { assert(!freed); l = first };
-        first = NONE;
-#else
-        atomic { assert(!freed); l = first; first = NONE };
-#endif
         do
-        :: l != NONE ->
+        :: first != NONE -> atomic { assert(!freed); l = first };
 #if MUTANT == 10
-            call(l - 1);
-            atomic { assert(there[l - 1]); l = next[l - 1] }
-#else
-            atomic { assert(there[l - 1]); after = next[l - 1] };
-#if MUTANT == 11 /* called outside of the lock */
+            ringing = l;
             locked = 0;
             call(l - 1);
             lock();
+            atomic { assert(there[l - 1]); first = next[l - 1] };
 #else
+            atomic { assert(there[l - 1]); first = (MUTANT == 9 -> first : next[l - 1]) };
+            ringing = l;
+            locked = 0;
             call(l - 1);
+#if MUTANT != 8
+            lock();
 #endif
-            l = after
 #endif
+            atomic {
+                ringing = NONE;
+                do
+                :: v < LISTENERS -> awaits_rung[v] = awaits_rung[v] && MUTANT == 20; v++
+                :: else -> v = 0; break
+                od
+            }
         :: else -> break
         od;
         locked = 0
@@ -209,24 +246,18 @@ inline forget(l)
 {
 #if MUTANT != 5
     lock();
-    atomic {
-        assert(!freed);
-        if
-        :: first == l + 1 -> first = next[l]
-        :: else ->
-            v = 0;
-            do
-            :: v < LISTENERS && next[v] == l + 1 -> next[v] = next[l]; break
-            :: v < LISTENERS && next[v] != l + 1 -> v++
-            :: else -> break
-            od;
-            v = 0
-        fi
-    };
-    locked = 0
-#else
-    if :: first == l + 1 -> first = next[l] :: else fi
 #endif
+    unlink(l);
+#if MUTANT != 11
+    do
+    :: ringing == l + 1 -> awaits_rung[l] = 1;
+        locked = 0; /* together with the line before: pthread_cond_wait */
+        !awaits_rung[l];
+        lock()
+    :: else -> break
+    od;
+#endif
+    locked = 0
 }
 
 /* What whoever has seen WORD_DONE, or was called, may rely on. */
@@ -238,7 +269,8 @@ active [FINISHERS] proctype finisher()
 {
     byte me = _pid;
     bit won, former, wake_hosts, wake_workers;
-    byte v, l, after;
+    byte v, l;
+    bit unlinked;
 
     claim();
     if
@@ -336,6 +368,7 @@ active [AWAITERS] proctype awaiter()
     :: late
     :: else -> called[me]
     fi;
+    if :: me < EARLY -> done :: else fi; /* the thread of the callbacks waits */
     assert(SEEN_DONE);
     assert(late != called[me]);
     there[me] = 0;
@@ -349,7 +382,7 @@ active [BELLS] proctype bell()
 {
     byte thread = _pid, me = _pid - FINISHERS - WAITERS;
     byte v;
-    bit late, seen;
+    bit late, seen, unlinked;
 
     listen(me);
     if

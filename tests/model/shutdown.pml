@@ -9,6 +9,7 @@
  *
  * POOL=1: no client; jobs 0 and 1 are submitted, job 0 submits job 2, and the pool is stopped at
  * once; DISCARD=1: what has not started is handed back.
+ * CALLBACK=1: when task 0 is done a callback, on its own thread, submits task 3.
  * FOREIGN=1: before the close a worker of another pool runs a plan of the client (piece 3), and then
  * its own pool is stopped.
  *
@@ -32,6 +33,9 @@
 #endif
 #ifndef DISCARD
 #define DISCARD 0
+#endif
+#ifndef CALLBACK
+#define CALLBACK 0
 #endif
 #ifndef FOREIGN
 #define FOREIGN 0
@@ -57,6 +61,8 @@ bit swept;                               /* bask_close has cancelled all that wa
 byte accepted, has_run, discarded, running; /* sets */
 bit closing[4], begun_late[4], done[4], listens;
 byte missing[4], future_references[4];
+
+bit callback_over; /* its thread has ended */
 
 /* the other pool, with its worker's word */
 bit other_freed, plan_done;
@@ -226,9 +232,33 @@ inline run_item(k)
     :: POOL ->
         if :: k == 0 -> submit(2) :: else fi;
         atomic { has_run = has_run | BIT(k); running = running & ~BIT(k) }
-    :: !POOL && k == 3 -> run_plan()
+    :: FOREIGN && k == 3 -> run_plan()
     :: else -> run_task(k)
     fi
+}
+
+inline cancel_all()
+{
+    lock();
+    do
+    :: atomic { v < TASKS -> closing[v] = closing[v] | (activities >> v & 1); v++ }
+    :: else -> v = 0; break
+    od;
+    swept = 1;
+#if MUTANT == 6
+    unlock();
+    if :: activities != 0 -> waiting = 1; !waiting :: else fi;
+    lock();
+#else
+    do
+    :: activities != 0 -> waiting = 1;
+        unlock(); /* together with the line before: pthread_cond_wait */
+        !waiting;
+        lock()
+    :: else -> break
+    od;
+#endif
+    unlock()
 }
 
 active [WORKERS] proctype worker()
@@ -308,28 +338,13 @@ active proctype host()
 #if MUTANT != 9
     closed = 1;
 #endif
-    lock();
-    do
-    :: atomic { v < TASKS -> closing[v] = closing[v] | (activities >> v & 1); v++ }
-    :: else -> v = 0; break
-    od;
-    swept = 1;
-#if MUTANT == 6
-    unlock();
-    if :: activities != 0 -> waiting = 1; !waiting :: else fi;
-    lock();
-#else
-    do
-    :: activities != 0 -> waiting = 1;
-        unlock(); /* together with the line before: pthread_cond_wait */
-        !waiting;
-        lock()
-    :: else -> break
-    od;
-#endif
-    unlock();
+    cancel_all();
 #if MUTANT == 9
     closed = 1;
+#endif
+#if CALLBACK
+    if :: MUTANT != 12 -> callback_over :: else fi;
+    cancel_all();
 #endif
     pool_stop();
     core_release();
@@ -356,5 +371,18 @@ active proctype foreign()
     plan_done;
     client_end(3);
     other_freed = 1 /* its pool is stopped and freed when the task is over */
+}
+#endif
+
+#if CALLBACK
+active proctype callbacks()
+{
+    byte me = HOST;
+    bit last;
+
+    done[0];
+    client_submit(3, false);
+    if :: accepted & BIT(3) -> future_free(3) :: else fi;
+    callback_over = 1
 }
 #endif
