@@ -2,6 +2,7 @@
 /* Pictures of graphs: the text, what Graphviz makes of it, and what happens without Graphviz. */
 #include "support/clusters.h"
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 BASK_KERNEL(int64_t, leaf, (int64_t, x))
@@ -11,6 +12,23 @@ BASK_KERNEL(int64_t, leaf, (int64_t, x))
 BASK_KERNEL(int64_t, five, (int64_t, a), (int64_t, b), (int64_t, c), (int64_t, d), (int64_t, e))
 {
     return a + b + c + d + e;
+}
+
+BASK_KERNEL(int64_t, one, (int64_t, a))
+{
+    return a;
+}
+BASK_KERNEL(int64_t, two, (int64_t, a), (int64_t, b))
+{
+    return a + b;
+}
+BASK_KERNEL(int64_t, three, (int64_t, a), (int64_t, b), (int64_t, c))
+{
+    return a + b + c;
+}
+BASK_KERNEL(int64_t, unwanted, (int64_t, a))
+{
+    return a;
 }
 
 /* A client with a graph, and a directory for the pictures. */
@@ -171,6 +189,67 @@ Test(visualize, text_where_graphviz_is_not)
     cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.svg")), BASK_EUNSUPPORTED);
     cr_assert(strstr(bask_last_error(), "graph.svg.dot"), "%s", bask_last_error());
     cr_assert(strstr(take_file(&s, "graph.svg.dot"), "label=\"leaf\""));
+    studio_free(&s);
+}
+
+/* A program named `dot`, first in the PATH. */
+static void install_dot(studio *s, const char *commands)
+{
+    FILE *f = fopen(place(s, "dot"), "w");
+    cr_assert(f && fprintf(f, "#!/bin/sh\n%s\n", commands) > 0 && fclose(f) == 0);
+    cr_assert_eq(chmod(s->path, 0700), 0);
+    setenv("PATH", s->directory, 1);
+}
+
+Test(visualize, a_picture_that_graphviz_cannot_make)
+{
+    static const char *const commands[] = {"exit 3", "kill -9 $$"};
+    for (int i = 0; i < 2; i++) {
+        studio s = studio_new();
+        bask_delayed *d = bask_delay(s.graph, leaf, 1);
+        install_dot(&s, commands[i]);
+        cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.svg")), BASK_EIO);
+        cr_assert(strstr(bask_last_error(), i ? "(exit status 1)" : "(exit status 3)"), "%s",
+                  bask_last_error());
+        cr_assert(strstr(take_file(&s, "graph.svg.dot"), "label=\"leaf\""));
+        unlink(place(&s, "dot"));
+        studio_free(&s);
+    }
+}
+
+Test(visualize, a_full_disk)
+{
+    studio s = studio_new();
+    bask_delayed *d = bask_delay(s.graph, leaf, 1);
+    cr_assert_eq(symlink("/dev/full", place(&s, "graph.dot")), 0);
+    cr_assert_eq(bask_visualize(&d, 1, s.path), BASK_EIO);
+    cr_assert(strstr(bask_last_error(), "graph.dot cannot be written"), "%s", bask_last_error());
+    unlink(s.path);
+    cr_assert_eq(symlink("/dev/full", place(&s, "graph.svg.dot")), 0);
+    cr_assert_eq(bask_visualize(&d, 1, place(&s, "graph.svg")), BASK_EIO);
+    unlink(place(&s, "graph.svg.dot"));
+    studio_free(&s);
+}
+
+/* Four kernels, each of which depends on each: more pairs than there is room for at first. */
+Test(visualize, a_summary_of_what_outputs_need)
+{
+    studio s = studio_new();
+    bask_delayed *before = bask_delay(s.graph, leaf, 1), *d = before;
+    for (int i = 0; i < 600; i++) {
+        bask_delayed *next = i / 4 % 4 == i % 4 ? bask_delay(s.graph, one, before)
+                             : i % 3 == 0       ? bask_delay(s.graph, two, before, d)
+                             : i % 3 == 1       ? bask_delay(s.graph, three, before, d, 1)
+                                                : bask_delay(s.graph, five, before, d, 1, 2, d);
+        (void)bask_delay(s.graph, unwanted, next);
+        d = before;
+        before = next;
+    }
+    cr_assert_eq(bask_visualize(&before, 1, place(&s, "graph.dot")), BASK_OK, "%s",
+                 bask_last_error());
+    const char *text = take_file(&s, "graph.dot");
+    cr_assert(strstr(text, "label=\"leaf\\n1 nodes\""), "%s", text);
+    cr_assert(!strstr(text, "unwanted"), "%s", text);
     studio_free(&s);
 }
 

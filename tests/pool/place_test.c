@@ -48,6 +48,39 @@ Test(place, a_single_cpu_pinned_workers_and_seats_are_left_alone)
     cr_assert(equal(mask(), one));
 }
 
+static void *sit_elsewhere(void *arg)
+{
+    worker *w = arg;
+    w->tid = gettid();
+    cr_assert_eq(sched_setaffinity(0, sizeof w->inherited, &w->inherited), 0);
+    __atomic_store_n(&w->id, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&w->id, __ATOMIC_SEQ_CST) == 1)
+        sched_yield();
+    return NULL;
+}
+
+Test(place, who_is_elsewhere_already_or_gone_is_left_alone)
+{
+    worker gone = {.cpu = -1, .tid = 1 << 30}, w = {.cpu = -1};
+    cpu_set_t all = mask(), one;
+    place_elsewhere(&gone);
+    cr_assert(!gone.displaced);
+    if (CPU_COUNT(&all) < 2)
+        return;
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)sched_getcpu(), &one);
+    cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    CPU_XOR(&w.inherited, &all, &one);
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, sit_elsewhere, &w), 0);
+    while (__atomic_load_n(&w.id, __ATOMIC_SEQ_CST) == 0)
+        sched_yield();
+    place_elsewhere(&w);
+    cr_assert(!w.displaced);
+    __atomic_store_n(&w.id, 2, __ATOMIC_SEQ_CST);
+    pthread_join(thread, NULL);
+}
+
 typedef struct root {
     bask_job job;
     bask_latch done;

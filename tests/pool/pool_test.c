@@ -227,13 +227,78 @@ Test(pool, stop_discards_what_has_not_started)
     cr_assert_geq(atomic_load(&discarded), 1);
 }
 
+/* Two jobs that keep both workers until the child has run; one has children and jobs queued. */
+typedef struct keeper {
+    bask_job job;
+    bask_pool *pool;
+    bask_child child;
+    bask_latch *inside;
+} keeper;
+
+static _Atomic int children, let_go;
+
+static void child_run(bask_child *child)
+{
+    (void)child;
+    atomic_fetch_add(&children, 1);
+    atomic_store(&let_go, 1); /* the newest, so the last to be come to */
+}
+
+static void keep(bask_job *job)
+{
+    keeper *k = (keeper *)job;
+    if (k->pool) {
+        for (int i = 0; i < 10; i++) {
+            bask_job *more = malloc(sizeof *more);
+            more->run = count_run;
+            bask_pool_submit(k->pool, more);
+        }
+        k->child.run = child_run;
+        bask_self->request = 1; /* as if somebody asked */
+        bask_fork(&k->child);
+    }
+    bask_latch_down(k->inside);
+    while (!atomic_load(&let_go))
+        ;
+    if (k->pool)
+        bask_join(&k->child);
+}
+
+Test(pool, stop_hands_back_what_running_jobs_have_queued_but_not_their_children)
+{
+    bask_pool *pool = start(2, 0);
+    bask_latch inside;
+    keeper k[] = {{.job.run = keep, .pool = pool, .inside = &inside},
+                  {.job.run = keep, .inside = &inside}};
+    bask_latch_init(&inside, pool, 2);
+    for (int i = 0; i < 2; i++)
+        bask_pool_submit(pool, &k[i].job);
+    while (!bask_latch_open(&inside)) /* without helping */
+        ;
+    bask_pool_stop(pool, count_discard);
+    cr_assert_eq(atomic_load(&discarded), 10);
+    cr_assert_eq(atomic_load(&children), 1);
+}
+
 Test(pool, options_are_checked)
 {
     bask_pool *pool = NULL;
+    cr_assert_eq(bask_pool_start(NULL, NULL), BASK_EINVAL);
     bask_pool_options o = {.size = 3};
     cr_assert_eq(bask_pool_start(&o, &pool), BASK_EINVAL);
     o = (bask_pool_options){.size = sizeof o, .threads = -7};
     cr_assert_eq(bask_pool_start(&o, &pool), BASK_EINVAL);
+    o = (bask_pool_options){.size = sizeof o, .threads = (1 << 20) + 1};
+    cr_assert_eq(bask_pool_start(&o, &pool), BASK_EINVAL);
+    o = (bask_pool_options){.size = sizeof o, .threads = 1, .inner_threads = -2};
+    cr_assert_eq(bask_pool_start(&o, &pool), BASK_EINVAL);
+    o = (bask_pool_options){.size = sizeof o, .threads = 1, .stack_size = 1};
+    cr_assert_eq(bask_pool_start(&o, &pool), BASK_EINVAL, "no stack of 1 byte");
+    cr_assert_null(pool);
+    setenv("BASK_NUM_THREADS", "1", 1);
+    cr_assert_eq(bask_pool_start(NULL, &pool), BASK_OK);
+    cr_assert_eq(bask_pool_threads(pool), 1);
+    bask_pool_stop(pool, NULL);
     o = (bask_pool_options){.size = sizeof o, .threads = 2, .pin = true, .name = "pinned"};
     cr_assert_eq(bask_pool_start(&o, &pool), BASK_OK, "%s", bask_last_error());
     cr_assert_eq(fib_on(pool, 10), 55);

@@ -69,6 +69,23 @@ Test(topology, workers_are_placed_inside_the_mask_and_wrap_around)
         cr_assert_eq(placed[i], placed[0]);
 }
 
+Test(topology, a_thread_that_cannot_be_bound_stays_where_it_is)
+{
+    cpu_set_t before, after;
+    cr_assert_eq(sched_getaffinity(0, sizeof before, &before), 0);
+    topology_bind(1 << 20);
+    cr_assert_eq(sched_getaffinity(0, sizeof after, &after), 0);
+    cr_assert(CPU_EQUAL(&before, &after));
+    one_cpu_only();
+    cr_assert_eq(sched_getaffinity(0, sizeof after, &after), 0);
+    int cpu = 0;
+    while (!CPU_ISSET(cpu, &after))
+        cpu++;
+    cr_assert_eq(sched_setaffinity(0, sizeof before, &before), 0);
+    topology_bind(cpu);
+    cr_assert_eq(cpus(), 1);
+}
+
 /* ---- cgroups ---- */
 
 static char root[] = "/tmp/bask-topology-XXXXXX";
@@ -134,8 +151,25 @@ Test(cgroup, version_1)
     cr_assert_eq(topology_quota(root), 3);
 }
 
+Test(cgroup, version_1_without_a_period)
+{
+    write_file("/proc/self/cgroup", "4:xcpu:/b\n3:net,cpu:/a\n");
+    write_file("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "250000\n");
+    write_file("/sys/fs/cgroup/cpu/b/cpu.cfs_quota_us", "100000\n");
+    write_file("/sys/fs/cgroup/cpu/b/cpu.cfs_period_us", "100000\n");
+    cr_assert_eq(topology_quota(root), INT_MAX);
+    write_file("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "long\n");
+    cr_assert_eq(topology_quota(root), INT_MAX);
+    write_file("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "125000\n");
+    cr_assert_eq(topology_quota(root), 2, "of net,cpu, not of xcpu");
+    write_file("/proc/self/cgroup", "3:net,cpu:a\n");
+    cr_assert_eq(topology_quota(root), INT_MAX, "there is no group of that name");
+}
+
 Test(cgroup, nonsense_is_no_quota)
 {
+    write_file("/proc/self/cgroup", "0:nothing\n");
+    cr_assert_eq(topology_quota(root), INT_MAX);
     write_file("/proc/self/cgroup", "nonsense\n0::/a\n");
     write_file("/sys/fs/cgroup/a/cpu.max", "many few\n");
     cr_assert_eq(topology_quota(root), INT_MAX);
