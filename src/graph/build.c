@@ -4,7 +4,6 @@
 #include "graph/room.h"
 #include <stdlib.h>
 
-#define INLINE static inline __attribute__((always_inline))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* Makes the argument TO, at the place ME, a consumer of PRODUCER; true if it is the first. Of a node

@@ -16,6 +16,14 @@
 #include "graph/slab.h"
 #include <bask/graph.h>
 
+/* For what is made anew in each place that it is called from, which tools/coverage would count as many
+ * times. */
+#ifdef BASK_COVERAGE
+#define INLINE static inline
+#else
+#define INLINE static inline __attribute__((always_inline))
+#endif
+
 typedef uint32_t ref; /* word offset of a node; 0: none */
 /* A place that names its producer; 0: end of the list. Low two bits 0..2: that argument of the node
  * at edge >> 2; 3: the wide_arg at word edge >> 2. */

@@ -166,7 +166,7 @@ static inline ref state_ref(const state *s)
 }
 
 /* The first consumer from *E on that takes part in the run, 0 if none does; moves *E behind it. */
-static inline __attribute__((always_inline)) ref plan_next_consumer(const plan *p, edge *e)
+INLINE ref plan_next_consumer(const plan *p, edge *e)
 {
     while (*e) {
         ref c = plan_consumer(p, *e, e);

@@ -5,7 +5,6 @@
 
 #include "graph/outcome.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
