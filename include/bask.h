@@ -4,8 +4,8 @@
  * futures.
  *
  * Read in this order: kernel.h (what tasks run), graph.h (describing work), client.h (running it),
- * future.h (results), buffer.h (large results), spawn.h and loop.h (parallelism inside kernels, and
- * without any graph); pool.h is the thread pool alone.
+ * task.h (options of single tasks), future.h (results), buffer.h (large results), spawn.h and loop.h
+ * (parallelism inside kernels, and without any graph); pool.h is the thread pool alone.
  */
 #ifndef BASK_H
 #define BASK_H
@@ -20,6 +20,7 @@
 #include "bask/pool.h"
 #include "bask/spawn.h"
 #include "bask/status.h"
+#include "bask/task.h"
 
 #define BASK_VERSION_MAJOR 0
 #define BASK_VERSION_MINOR 1

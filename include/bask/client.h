@@ -13,6 +13,8 @@
  *                          any); not given: the environment's BASK_MEMORY_LIMIT
  *                   pending  how many tasks may be submitted and not done before who submits waits
  *                          (1000000; 0: any number)
+ *                   resources  what tasks may ask for (task.h), such as gpu:2,licence:1 (also of the
+ *                          other addresses)
  *                   omp    threads that OpenMP and BLAS may use inside one task (0: as many as they
  *                          like; without it: the CPUs divided by the workers)
  *   openmp://       for programs that have an OpenMP team already: a graph has been evaluated when
@@ -115,6 +117,8 @@ typedef enum bask_on_error {
 typedef struct bask_compute_options {
     size_t size; /* sizeof(bask_compute_options) */
     bask_on_error on_error;
+    int priority;            /* when it starts, as that of a task: task.h; -8 to 8 */
+    const char *annotations; /* of all its tasks, as those of one: task.h; NULL: none */
 } bask_compute_options;
 
 /*
@@ -128,7 +132,7 @@ typedef struct bask_compute_options {
 BASK_API BASK_MUST_CHECK bask_status bask_compute(bask_client *client, bask_delayed *const *outputs,
                                                   size_t n, bask_future **futures);
 
-/* The same with OPTIONS (NULL: defaults). */
+/* The same with OPTIONS (NULL: defaults); BASK_EINVAL also for options that do not hold. */
 BASK_API BASK_MUST_CHECK bask_status bask_compute_with(bask_client *client,
                                                        bask_delayed *const *outputs, size_t n,
                                                        bask_future **futures,

@@ -42,7 +42,8 @@ BASK_API bask_status bask_future_status(const bask_future *future);
  */
 BASK_API const char *bask_future_error(const bask_future *future);
 
-/* The name of the kernel whose result this is. Owns: the library. */
+/* The name of its task (task.h), or of the kernel whose result this is. Owns: the library, as long as
+ * the future. */
 BASK_API const char *bask_future_name(const bask_future *future);
 
 /*

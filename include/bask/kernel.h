@@ -132,7 +132,10 @@ struct bask_kernel {
     bask_param result; /* its name is "" */
     bask_kernel *next; /* the registry's */
     uint64_t cost;     /* the library's: how long a call takes, as far as it knows */
+    uint64_t flags;    /* BASK_KERNEL_PURE or 0; constant once tasks are made of it */
 };
+
+#define BASK_KERNEL_PURE UINT64_C(1) /* see task.h */
 
 /*
  * Adds KERNEL to the registry, so that it is found by name; BASK_KERNEL does this by itself before
@@ -217,6 +220,12 @@ BASK_API bask_delayed *bask_delay_array(bask_graph *graph, const bask_kernel *ke
                                         const bask_arg *args, size_t nargs);
 BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *kernel,
                                         const bask_arg *args, size_t nargs);
+/* ... and as bask_submit_with (task.h). */
+struct bask_task_options;
+BASK_API bask_future *bask_submit_array_with(bask_client *client,
+                                             const struct bask_task_options *options,
+                                             const bask_kernel *kernel, const bask_arg *args,
+                                             size_t nargs);
 
 /* The short way of bask_delay for plain nodes: their kernel is of the typed form and takes as many
  * arguments as the name says; neither its result nor a delayed argument is a buffer; a literal has
@@ -278,7 +287,7 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
 #define BASK_KERNEL_UNTYPED(ret, name)                                                             \
     static bask_status name(bask_task *task);                                                      \
     static bask_kernel name##_kernel = {sizeof(bask_kernel), #name, NULL, name, NULL, 0,           \
-                                        BASK_RESULT_(ret),   NULL,  0};                            \
+                                        BASK_RESULT_(ret),   NULL,  0,    0};                      \
     BASK_REGISTER_(name)                                                                           \
     static bask_status name(bask_task *task)
 
@@ -325,6 +334,7 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
                                         n,                                                         \
                                         BASK_RESULT_(ret),                                         \
                                         NULL,                                                      \
+                                        0,                                                         \
                                         0};                                                        \
     BASK_REGISTER_(name)                                                                           \
     BASK_STRAND_(n, ret, name, __VA_ARGS__)                                                        \
@@ -348,6 +358,14 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
         const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
                                       BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
         return bask_submit_array(client_, &name##_kernel, args_, n);                               \
+    }                                                                                              \
+    BASK_UNUSED_ static inline bask_future *name##_submit_with(                                    \
+        bask_client *client_, const struct bask_task_options *options_ BASK_EACH_(                 \
+                                  n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                      \
+    {                                                                                              \
+        const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
+                                      BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
+        return bask_submit_array_with(client_, options_, &name##_kernel, args_, n);                \
     }
 
 #define BASK_STORE_VOID_1(ret, call) call

@@ -26,6 +26,9 @@ void client_release(bask_client *c)
     pressure_destroy(&c->pressure);
     promise_home_destroy(&c->home);
     callbacks_destroy(&c->callbacks);
+    timers_destroy(&c->timers);
+    resources_destroy(&c->resources);
+    pure_destroy(&c->pure);
     free(c->address);
     free(c);
 }
@@ -194,12 +197,25 @@ static bask_status read_openmp(address *a, bask_pool_options *o, int *team)
     return status;
 }
 
+static bask_status define_resources(bask_client *c, const address *a, const char *text)
+{
+    bask_status status = resources_define_all(&c->resources, "option resources", text);
+    char why[256];
+    if (status != BASK_EINVAL)
+        return status;
+    snprintf(why, sizeof why, "%s", bask_last_error());
+    return status_set(BASK_EADDRESS, "address \"%s\": %s", a->text, why);
+}
+
 static bask_status client_new(address *a, bask_client **result)
 {
     bask_pool_options o = {.size = sizeof o};
     int team = 0;
     uint64_t pending = UINT64_MAX; /* nothing waits where all has run when a call returns */
-    bask_status status;
+    const char *resources = "";
+    bask_status status = address_text(a, "resources", &resources);
+    if (status != BASK_OK)
+        return status;
     if (strcmp(a->scheme, "threads") == 0)
         status = read_threads(a, &o, &pending);
     else if (strcmp(a->scheme, "sync") == 0)
@@ -228,6 +244,9 @@ static bask_status client_new(address *a, bask_client **result)
     pthread_mutex_init(&c->lock, NULL);
     promise_home_init(&c->home);
     callbacks_init(&c->callbacks);
+    timers_init(&c->timers);
+    resources_init(&c->resources);
+    pure_init(&c->pure);
     pthread_cond_init(&c->quiet, NULL);
     pressure_init(&c->pressure, pending);
     c->home.process = process_number();
@@ -235,7 +254,9 @@ static bask_status client_new(address *a, bask_client **result)
     atomic_store_explicit(&c->references, 1, memory_order_relaxed);
     c->sync = o.threads == BASK_NO_THREADS;
     c->team = team;
-    status = bask_pool_start(&o, &c->pool);
+    status = define_resources(c, a, resources);
+    if (status == BASK_OK)
+        status = bask_pool_start(&o, &c->pool);
     c->home.pool = c->pool;
     if (status != BASK_OK) {
         client_release(c);
@@ -283,6 +304,7 @@ void bask_close(bask_client *c)
     cancel_all(c);
     callbacks_stop(&c->callbacks);
     cancel_all(c); /* what a callback had begun to submit when the client was closed */
+    timers_stop(&c->timers);
     bask_pool_stats stats;
     bask_client_stats(c, &stats);
     bask_pool_stop(c->pool, NULL);

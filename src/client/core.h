@@ -9,6 +9,9 @@
 #include "base/process.h"
 #include "client/callbacks.h"
 #include "client/pressure.h"
+#include "client/pure.h"
+#include "client/resources.h"
+#include "client/timers.h"
 #include "graph/plan.h"
 #include <bask/client.h>
 
@@ -36,6 +39,9 @@ struct bask_client {
     activity *active;
     pressure pressure; /* of all that is active */
     callbacks callbacks;
+    timers timers;
+    resources resources;
+    pure_table pure;
 };
 
 /* Runs COMPUTE(STRAND) as a task of its own, whose spawns can run on all workers of C, and waits; NULL:
@@ -45,13 +51,25 @@ bask_status strand_invoke(bask_client *c, const bask_kernel *kernel, bask_strand
 
 /* The futures of one compute share one block of memory, freed with the last of them. */
 typedef struct future_block future_block;
+typedef struct kept kept;
+
+/* The options of a compute that has some, as it keeps them. */
+typedef struct asked {
+    bask_compute_options options; /* its text lies behind the annotations */
+    char annotations[];           /* as annotation.h keeps them */
+} asked;
 
 struct bask_future {
     promise promise; /* first: graphs see futures as promises */
-    _Atomic int64_t references;
+    /* FUTURE_HANDLE for each handle, and 1 for each of those who have it as an argument: the handles
+     * say how long a failed one can be run again */
+    _Atomic uint64_t references;
     future_block *block;
     uint32_t same_as; /* position of the next future of the same node, in a ring; else its own */
 };
+
+#define FUTURE_ARGUMENT UINT64_C(1)
+#define FUTURE_HANDLE (UINT64_C(1) << 32)
 
 struct future_block {
     bask_client *client;        /* retained */
@@ -64,7 +82,14 @@ struct future_block {
     _Atomic uint32_t *ended; /* finished at the very end of the run, if somebody waits for that */
     const struct bask_task *starter; /* the task that started it, NULL: none; only to be compared */
     size_t n;
-    bool alone; /* the future of a submitted task, which lies behind it: submit.c */
+    bool alone;   /* the future of a submitted task, which lies behind it: single.h */
+    asked *asked; /* the options of a compute; NULL: none */
+    /* A new future of the same task as F, which has failed; NULL with an error. Where it is NULL itself
+     * nothing is known of the tasks, or they are `alone`: retry.c. */
+    bask_future *(*retry)(bask_future *f);
+    _Atomic int64_t held; /* futures with handles left; the last one takes `kept` with it */
+    kept *kept;         /* of a compute of which some output failed; the client's lock: compute.c */
+    future_block *next; /* block_release */
     bask_future futures[];
 };
 
@@ -96,6 +121,15 @@ future_block *block_new(bask_client *c, size_t n);
 /* The same in memory that is all zero and that free() takes. */
 void block_init(future_block *b, bask_client *c, size_t n);
 void block_release(future_block *b);
+
+void kept_free(kept *k);
+
+/* The last handle on a submitted task's future goes; and then all that is left of the task. */
+void single_forget(future_block *b);
+void single_release(future_block *b);
+
+/* The task's name, or the kernel's. */
+const char *future_name(const bask_future *f);
 
 /*
  * For a worker that waits for F, a submitted task's future: runs the task on top of the waiting one, if

@@ -5,57 +5,21 @@
  * by a worker that waits for the task (future_run_here). Then the job, when it does come, finds the
  * task claimed; until then it keeps the memory.
  */
+#include "base/clock.h"
 #include "base/status.h"
-#include "client/core.h"
+#include "client/single.h"
 #include "pool/spare.h"
 #include <string.h>
-
-typedef struct single single;
-
-/* A future that the task waits for. */
-typedef struct awaited {
-    listener listener;
-    single *owner;
-    promise *promise; /* retained */
-} awaited;
-
-/* One allocation: the block with its one future, this struct behind it, the awaited futures, literals,
- * the node. The block is freed with the last of the future's handles and the job. */
-struct single {
-    bask_job job;
-    _Atomic uint32_t missing; /* awaited futures that are not done, and one for the submitter;
-                               * acq_rel, so that the last one sees their results */
-    atomic_bool claimed;      /* somebody runs the task, or has; whoever sets it does. Relaxed: it
-                               * orders nothing, what the task reads comes by `missing` or the job */
-    atomic_bool closing;      /* the client closes: do not start; relaxed, a hint */
-    slot result;
-    node *node;
-    size_t nawaited;
-    awaited awaited[];
-};
 
 typedef struct single_task {
     bask_task base;
     const single *single;
 } single_task;
 
-static single *block_single(const future_block *b)
+static bool needs_resources(const single *s)
 {
-    return (single *)(uintptr_t)&b->futures[1];
+    return s->extras && s->extras->claimant.nshares;
 }
-static future_block *single_block(const single *s)
-{
-    return (future_block *)((uintptr_t)s - sizeof(bask_future) - sizeof(future_block));
-}
-static bask_future *single_future(const single *s)
-{
-    return &single_block(s)->futures[0];
-}
-
-typedef struct literal {
-    uint64_t dtype; /* before the value, as in a graph: ARG_PLACE */
-    unsigned char bytes[BASK_MAX_VALUE];
-} literal;
 
 static bool unwanted(const single *s)
 {
@@ -91,7 +55,7 @@ static void fill(single *s, literal *room, const bask_arg *args, uint32_t nargs)
 }
 
 static single *single_new(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
-                          uint32_t nargs)
+                          uint32_t nargs, extras *x)
 {
     size_t futures = 0;
     for (uint32_t i = 0; i < nargs; i++)
@@ -107,12 +71,37 @@ static single *single_new(bask_client *c, const bask_kernel *kernel, const bask_
     block->alone = true;
     block->futures[0].promise.kernel = kernel;
     single *s = block_single(block);
+    s->extras = x;
+    if (x)
+        x->single = s;
     s->node = (node *)(void *)((char *)block + node_at);
     node_init(s->node, kernel, nargs, (uint32_t)futures);
     s->node->flags |= NODE_SPECIAL;
     fill(s, (literal *)(void *)((char *)block + literals), args, nargs);
-    atomic_store_explicit(&s->missing, (uint32_t)futures + 1, memory_order_relaxed);
+    atomic_store_explicit(&s->missing, (uint32_t)futures + 1 + needs_resources(s),
+                          memory_order_relaxed);
     return s;
+}
+
+void single_forget(future_block *b)
+{
+    single *s = block_single(b);
+    if (s->extras && s->extras->options.pure)
+        pure_remove(&b->client->pure, s);
+}
+
+static void release_arguments(single *s)
+{
+    for (size_t i = 0; i < s->nawaited; i++)
+        promise_release(s->awaited[i].promise);
+    s->nawaited = 0;
+}
+
+void single_release(future_block *b)
+{
+    single *s = block_single(b);
+    release_arguments(s);
+    free(s->extras);
 }
 
 /* ---- running ---- */
@@ -131,7 +120,8 @@ static failure *call(single *s)
     single_task task = {.base = {.node = s->node,
                                  .result = &s->result,
                                  .cancelled = task_unwanted,
-                                 .pool = single_block(s)->client->pool},
+                                 .pool = single_block(s)->client->pool,
+                                 .annotations = s->extras ? s->extras->annotations : NULL},
                         .single = s};
     task.base.whole = &task.base;
     task_begin(&task.base);
@@ -139,6 +129,27 @@ static failure *call(single *s)
     failure *why = task_settle(&task.base);
     task_end(&task.base);
     return why;
+}
+
+/* Leaves nothing of it in the way of the next call. */
+static void drop_result(single *s)
+{
+    if (node_yields_buffer(s->node))
+        bask_buffer_release(s->result.buffer);
+    memset(&s->result, 0, sizeof s->result);
+}
+
+/* ... and again, as long as it fails and the options say so. */
+static failure *call_repeatedly(single *s)
+{
+    uint32_t left = s->extras ? s->extras->options.retries : 0;
+    for (;;) {
+        failure *why = call(s);
+        if (!why || why == &failure_cancelled || left-- == 0 || unwanted(s))
+            return why;
+        failure_free(why);
+        drop_result(s);
+    }
 }
 
 /* Only kernels that are called count; the pool has counted the job already. */
@@ -158,7 +169,7 @@ static void complete(single *s)
     if (!passed_on && unwanted(s))
         passed_on = &failure_cancelled;
     count_task(f->block->client, !passed_on);
-    failure *why = passed_on ? passed_on : call(s);
+    failure *why = passed_on ? passed_on : call_repeatedly(s);
     if (why)
         future_fail(f, why, why != passed_on);
     else
@@ -175,13 +186,26 @@ static bool claim(single *s)
            !atomic_exchange_explicit(&s->claimed, true, memory_order_relaxed);
 }
 
+/* Before the task ends: then nobody may have anything to do with it any more. */
+static void end_extras(extras *x)
+{
+    bask_client *c = single_block(x->single)->client;
+    if (x->options.timeout_ms)
+        timers_clear(&c->timers, &x->timer);
+    if (x->claimant.nshares)
+        resources_give_back(&c->resources, &x->claimant);
+}
+
 /* All that is to be done by who has claimed it. */
 static void run_claimed(single *s)
 {
     complete(s);
-    for (size_t i = 0; i < s->nawaited; i++)
-        promise_release(s->awaited[i].promise);
     future_block *block = single_block(s);
+    if (s->extras)
+        end_extras(s->extras);
+    if (promise_state(&block->futures[0].promise) == BASK_FINISHED &&
+        !(s->extras && s->extras->options.pure))
+        release_arguments(s);
     client_end(block->client, &block->activity);
     bask_future_free(&block->futures[0]);
 }
@@ -205,12 +229,35 @@ static void run_inline(void *s)
 static void arrive(single *s)
 {
     bask_client *c = single_block(s)->client;
-    if (atomic_fetch_sub_explicit(&s->missing, 1, memory_order_acq_rel) != 1)
+    extras *x = s->extras; /* S may be gone after this, unless somebody still has to arrive */
+    bool asks = needs_resources(s);
+    uint32_t left = atomic_fetch_sub_explicit(&s->missing, 1, memory_order_acq_rel) - 1;
+    if (left == 1 && asks)
+        resources_ask(&c->resources, &x->claimant);
+    if (left != 0)
         return;
     if (c->sync)
         client_call_here(run_inline, s);
-    else
+    else if (!x)
         bask_pool_submit(c->pool, &s->job);
+    else
+        pool_submit_band(c->pool, &s->job, x->options.priority);
+}
+
+static void resources_granted(claimant *c)
+{
+    arrive(((extras *)((char *)c - offsetof(extras, claimant)))->single);
+}
+
+/* On the client's thread for that. */
+static void time_is_up(timer *t)
+{
+    const extras *x = (extras *)((char *)t - offsetof(extras, timer));
+    char text[64];
+    snprintf(text, sizeof text, "it was not done %lld ms after it was submitted",
+             (long long)x->options.timeout_ms);
+    failure why = {.status = BASK_ETIMEDOUT, .message = text};
+    future_fail(single_future(x->single), &why, true);
 }
 
 static void awaited_done(listener *l)
@@ -289,25 +336,11 @@ bool future_run_here(bask_future *f)
 
 /* ---- submitting ---- */
 
-bask_future *bask_submit_array(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
-                               size_t nargs)
+/* S is complete, and starts as soon as it can. */
+static bask_future *start(single *s)
 {
-    if (client_check(c, "bask_submit") != BASK_OK)
-        return NULL;
-    if (!kernel || (!args && nargs)) {
-        status_set(BASK_EINVAL, "bask_submit: the %s is NULL",
-                   kernel ? "array of arguments" : "kernel");
-        return NULL;
-    }
-    if (args_check(kernel, args, nargs, &c->home, NULL) != BASK_OK)
-        return NULL;
-    pressure_meet(c, &c->pressure);
-    single *s = nargs < UINT32_MAX / 64 ? single_new(c, kernel, args, (uint32_t)nargs) : NULL;
-    if (!s) {
-        status_set(BASK_ENOMEM, "%s: no memory for a task of %zu arguments", kernel->name, nargs);
-        return NULL;
-    }
     bask_future *f = single_future(s);
+    bask_client *c = f->block->client;
     s->job.run = run;
     f->block->activity.cancel = close_single;
     f->block->activity.weight = 1;
@@ -319,4 +352,97 @@ bask_future *bask_submit_array(bask_client *c, const bask_kernel *kernel, const 
     }
     arrive(s);
     return f;
+}
+
+/* Nobody has seen it. */
+static void single_undo(single *s)
+{
+    future_block *block = single_block(s);
+    bask_client *c = block->client;
+    if (s->extras)
+        timers_clear(&c->timers, &s->extras->timer);
+    single_release(block);
+    free(block->futures[0].promise.error); /* time may have been up already */
+    free(block);
+    client_release(c);
+}
+
+/* S, or NULL with an error: then X is gone. */
+static single *make(bask_client *c, const bask_kernel *kernel, const bask_arg *args, uint32_t nargs,
+                    extras *x)
+{
+    single *s = single_new(c, kernel, args, nargs, x);
+    if (!s) {
+        free(x);
+        status_set(BASK_ENOMEM, "%s: no memory for a task of %u arguments", kernel->name,
+                   (unsigned)nargs);
+        return NULL;
+    }
+    if (!x)
+        return s;
+    x->claimant.granted = resources_granted;
+    x->timer.ring = time_is_up;
+    x->timer.at = clock_deadline(x->options.timeout_ms);
+    if (x->options.timeout_ms && timers_set(&c->timers, &x->timer) != BASK_OK) {
+        single_undo(s);
+        return NULL;
+    }
+    return s;
+}
+
+static bask_future *submit_pure(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
+                                uint32_t nargs, extras *x)
+{
+    uint64_t hash = pure_hash(kernel, args, nargs);
+    pthread_mutex_lock(&c->pure.lock);
+    bask_future *known = pure_find(&c->pure, hash, kernel, args, nargs);
+    single *s = known ? NULL : make(c, kernel, args, nargs, x);
+    if (s && !pure_add(&c->pure, s, hash)) {
+        single_undo(s);
+        s = NULL;
+        status_set(BASK_ENOMEM, "%s: no memory for a pure task", kernel->name);
+    }
+    pthread_mutex_unlock(&c->pure.lock);
+    if (known)
+        free(x);
+    return s ? start(s) : known;
+}
+
+bask_future *single_submit(bask_client *c, const bask_task_options *options,
+                           const bask_kernel *kernel, const bask_arg *args, uint32_t nargs)
+{
+    extras *x = NULL;
+    if ((options || kernel->flags & BASK_KERNEL_PURE) &&
+        extras_new(c, options, kernel, &x) != BASK_OK)
+        return NULL;
+    if (x && x->options.pure)
+        return submit_pure(c, kernel, args, nargs, x);
+    single *s = make(c, kernel, args, nargs, x);
+    return s ? start(s) : NULL;
+}
+
+bask_future *bask_submit_array_with(bask_client *c, const bask_task_options *options,
+                                    const bask_kernel *kernel, const bask_arg *args, size_t nargs)
+{
+    if (client_check(c, "bask_submit") != BASK_OK)
+        return NULL;
+    if (!kernel || (!args && nargs)) {
+        status_set(BASK_EINVAL, "bask_submit: the %s is NULL",
+                   kernel ? "array of arguments" : "kernel");
+        return NULL;
+    }
+    if (args_check(kernel, args, nargs, &c->home, NULL) != BASK_OK)
+        return NULL;
+    if (nargs >= UINT32_MAX / 64) {
+        status_set(BASK_ENOMEM, "%s: no memory for a task of %zu arguments", kernel->name, nargs);
+        return NULL;
+    }
+    pressure_meet(c, &c->pressure);
+    return single_submit(c, options, kernel, args, (uint32_t)nargs);
+}
+
+bask_future *bask_submit_array(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
+                               size_t nargs)
+{
+    return bask_submit_array_with(c, NULL, kernel, args, nargs);
 }

@@ -101,6 +101,8 @@ struct plan {
     size_t ngates;
     bask_pool *pool;
     void *user;
+    int band;                /* where it starts: pool/band.h */
+    const char *annotations; /* of all its tasks; annotation.h */
     /* called by the runner of an output node, after its result or failure is in place */
     /* false: nobody took the result, for it was cancelled, and so is all that depends on it */
     bool (*on_output)(plan *p, size_t output, const state *s);

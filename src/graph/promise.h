@@ -55,7 +55,7 @@ typedef struct promise {
     const bask_kernel *kernel;
     slot result;
     char *error;         /* of one that failed; malloc'ed, NULL where there was no memory */
-    const char *culprit; /* of state BASK_ERROR: the kernel that failed */
+    const char *culprit; /* of state BASK_ERROR: the name of the task that failed */
     const char *message; /* ... and what it said */
     listener *listeners; /* guarded by home->lock; WORD_LISTENERS says that there are some */
     promise_home *home;

@@ -14,15 +14,14 @@ failure failure_cancelled = {.status = BASK_ECANCELLED, .kernel = "bask", .messa
 
 failure *failure_new(bask_status status, const char *kernel, const char *message)
 {
-    size_t length = strlen(message);
-    failure *f = malloc(sizeof *f + length + 1);
+    size_t length = strlen(message) + 1, name = strlen(kernel) + 1;
+    failure *f = malloc(sizeof *f + length + name);
     if (!f)
         return &failure_no_memory;
     f->next = NULL;
     f->status = status;
-    f->kernel = kernel;
-    memcpy(f->text, message, length + 1);
-    f->message = f->text;
+    f->message = memcpy(f->text, message, length);
+    f->kernel = memcpy(f->text + length, kernel, name); /* of a task, that may be gone before */
     return f;
 }
 

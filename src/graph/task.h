@@ -12,7 +12,7 @@ typedef struct failure {
     bask_status status;
     const char *kernel; /* the culprit's name */
     const char *message;
-    char text[]; /* what message points to, except in the static ones */
+    char text[]; /* what these two point to, except in the static ones */
 } failure;
 
 /* For when there is no memory for a failure. */
@@ -37,6 +37,7 @@ struct bask_task {
     bool (*cancelled)(const bask_task *whole);
     atomic_bool failed; /* of the whole: a part has failed. Relaxed, a hint: it comes by joins */
     bask_pool *pool;    /* where its results count */
+    const char *annotations; /* of a single task; annotation.h */
 };
 
 /* TASK runs on this thread from now on; all its fields but `outer` are set. */

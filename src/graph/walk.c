@@ -112,7 +112,10 @@ static void walk_on(bask_job *job)
         if (w->nest == 1 && p->walked < p->end &&
             (inbox_nonempty(w->pool) || came_before(w, floor))) {
             task_end(&r.task);
-            inbox_push(w->pool, job);
+            if (p->band)
+                pool_submit_band(w->pool, job, p->band);
+            else
+                inbox_push(w->pool, job);
             return;
         }
         trial_note(&p->trial, now);

@@ -67,6 +67,7 @@ static void pool_free(bask_pool *pool)
         worker_free(&pool->workers[i]);
     free(pool->workers);
     seats_free(pool);
+    pthread_mutex_destroy(&pool->bands.lock);
     pthread_mutex_destroy(&pool->sources_lock);
     pthread_mutex_destroy(&pool->spares_lock);
     if (pool->budget)
@@ -139,6 +140,7 @@ bask_status bask_pool_start(const bask_pool_options *options, bask_pool **result
     if (!pool)
         return status_set(BASK_ENOMEM, "no memory for a pool");
     memset(pool, 0, sizeof *pool);
+    pthread_mutex_init(&pool->bands.lock, NULL);
     pthread_mutex_init(&pool->sources_lock, NULL);
     pthread_mutex_init(&pool->seats_lock, NULL);
     pthread_mutex_init(&pool->spares_lock, NULL);
@@ -178,6 +180,8 @@ static void discard_queued(bask_pool *pool, bask_job_fn *discard)
         discard(job);
         job = next;
     }
+    while ((job = bands_urgent(&pool->bands)) || (job = bands_leisure(&pool->bands)))
+        discard(job);
     for (worker *v = NULL; (v = pool_next(pool, v));)
         for (item x; (x = deque_steal(&v->deque)) || deque_nonempty(&v->deque);) {
             if (!x)

@@ -131,7 +131,7 @@ static item steal(worker *w, int64_t now)
 
 bool pool_has_work(bask_pool *pool)
 {
-    if (inbox_nonempty(pool) || source_waiting(pool))
+    if (inbox_nonempty(pool) || source_waiting(pool) || bands_nonempty(&pool->bands))
         return true;
     for (worker *v = NULL; (v = pool_next(pool, v));)
         if (deque_nonempty(&v->deque))
@@ -175,9 +175,16 @@ static void run_find(worker *w, const find *f)
     }
 }
 
+/* Jobs come without a tag: ITEM_JOB. */
+static bool take_urgent(worker *w, find *f)
+{
+    return (f->x = (item)bands_urgent(&w->pool->bands)) != 0;
+}
+
 static bool take_outside(worker *w, find *f)
 {
-    return (f->x = inbox_take(w)) || source_claim(w->pool, w, false, &f->range);
+    return take_urgent(w, f) || (f->x = inbox_take(w)) ||
+           source_claim(w->pool, w, false, &f->range);
 }
 
 /* Looks for work, parking where there is none. False: it is over. Others rely on a searcher, so it
@@ -192,13 +199,16 @@ static bool search(worker *w, _Atomic uint32_t *until, int64_t deadline, int fla
     for (unsigned round = 0;; round++) {
         if (over(w, until, flags))
             break;
-        if ((found = (f->x = inbox_take(w))) || (flags & WORKER_PICKY && source_waiting(pool)))
+        if ((found = (!(flags & WORKER_PICKY) && take_urgent(w, f)) || (f->x = inbox_take(w))) ||
+            (flags & WORKER_PICKY && (source_waiting(pool) || bands_nonempty(&pool->bands))))
             break;
         if ((found = (!(flags & WORKER_PICKY) && source_claim(pool, w, false, &f->range)) ||
                      (f->stolen = (f->x = steal(w, now)) != 0))) {
             w->patience = pool->spin_ns; /* several are at work: more will follow */
             break;
         }
+        if ((found = !(flags & WORKER_PICKY) && (f->x = (item)bands_leisure(&pool->bands)) != 0))
+            break;
         if (!(flags & WORKER_PICKY) && source_held(pool) && sleep_leave_alone(pool)) {
             if (source_claim(pool, w, true, &f->range))
                 return true;
@@ -237,7 +247,7 @@ void worker_run(worker *w, _Atomic uint32_t *until, int64_t deadline, int flags)
         find f = {0};
         if (flags & WORKER_SPARE && spare_retires(w->pool))
             return;
-        bool found = !until && outside_first(w, &f);
+        bool found = !until && (take_urgent(w, &f) || outside_first(w, &f));
         /* private children first: who waits must not keep them from the others */
         if (!found && w->face.newest)
             found = (f.x = fork_take(w));

@@ -3,6 +3,7 @@
 #ifndef BASK_POOL_WORKER_H
 #define BASK_POOL_WORKER_H
 
+#include "pool/band.h"
 #include "pool/budget.h"
 #include "pool/cell.h"
 #include "pool/deque.h"
@@ -92,6 +93,7 @@ struct bask_pool {
     _Alignas(128) _Atomic uint64_t nsources; /* sources that may have roots to claim, */
     _Atomic uint64_t nheld;                  /* and those whose roots may be held back */
     _Atomic uint64_t blocked; /* workers in sleep_block; seq_cst, as the idle word: sleep.c, (e) */
+    bands bands;
     pthread_mutex_t sources_lock; /* guards the list below and every claim */
     source *first_source, *last_source;
     _Atomic(worker *) seats;    /* grows only; for host threads that help */

@@ -164,7 +164,7 @@ Test(cancel, what_a_kernel_returns_when_told_to_stop_is_no_result)
     bask_delayed *out[] = {bask_delay(g, polls, 1),
                            bask_delay(g, fails, bask_delay(g, at_gate, 2))};
     bask_future *f[2];
-    bask_compute_options o = {sizeof o, BASK_FAIL_FAST};
+    bask_compute_options o = {.size = sizeof o, .on_error = BASK_FAIL_FAST};
     cr_assert_eq(bask_compute_with(c, out, 2, f, &o), BASK_OK);
     await_entered(2);
     atomic_store(&open_gate, 1);
@@ -183,7 +183,7 @@ Test(cancel, is_no_failure_to_fail_fast_computes)
     bask_delayed *first = bask_delay(g, at_gate, 2);
     bask_delayed *out[] = {bask_delay(g, inc, first), bask_delay(g, add, first, 5)};
     bask_future *f[2];
-    bask_compute_options o = {sizeof o, BASK_FAIL_FAST};
+    bask_compute_options o = {.size = sizeof o, .on_error = BASK_FAIL_FAST};
     cr_assert_eq(bask_compute_with(c, out, 2, f, &o), BASK_OK);
     await_entered(1);
     bask_cancel(f[0]);

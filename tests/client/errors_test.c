@@ -121,7 +121,7 @@ Test(errors, fail_fast_cancels_the_rest)
     bask_delayed *out[] = {bask_delay(g, odd_fails, 2), bask_delay(g, odd_fails, 1),
                            bask_delay(g, odd_fails, 4)};
     bask_future *f[3];
-    bask_compute_options o = {sizeof o, BASK_FAIL_FAST};
+    bask_compute_options o = {.size = sizeof o, .on_error = BASK_FAIL_FAST};
     bask_check(bask_compute_with(c, out, 3, f, &o));
     cr_assert_eq(bask_future_status(f[0]), BASK_OK);
     cr_assert_eq(bask_future_status(f[1]), BASK_EKERNEL);

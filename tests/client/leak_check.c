@@ -140,7 +140,8 @@ static void failure(void)
     for (int i = 0; i < N; i++)
         out[i] = bask_delay(g, inc, bask_delay(g, odd_fails, i));
     for (int fast = 0; fast < 2; fast++) {
-        bask_compute_options o = {sizeof o, fast ? BASK_FAIL_FAST : BASK_COLLECT};
+        bask_compute_options o = {.size = sizeof o,
+                                  .on_error = fast ? BASK_FAIL_FAST : BASK_COLLECT};
         MUST(bask_compute_with(client, out, N, f, &o) == BASK_OK);
         bask_future *after = bask_submit(client, inc, f[1]);
         MUST(bask_wait(f, N, BASK_ALL, BASK_FOREVER, NULL) == BASK_OK);

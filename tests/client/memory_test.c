@@ -167,7 +167,7 @@ static bool build(bask_graph *g, bask_future *future, bask_delayed **out)
 static void compute(bask_delayed **out)
 {
     bask_future *f[OUTPUTS];
-    bask_compute_options o = {sizeof o, BASK_FAIL_FAST};
+    bask_compute_options o = {.size = sizeof o, .on_error = BASK_FAIL_FAST};
     if (bask_compute(client, out, OUTPUTS, f) == BASK_OK)
         for (int i = 0; i < OUTPUTS; i++)
             check(f[i], want[i]);

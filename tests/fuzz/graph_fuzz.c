@@ -440,7 +440,8 @@ static void compute_some(world *w)
     size_t at[OUTPUTS], n;
     bask_delayed *outputs[OUTPUTS];
     bask_future *f[OUTPUTS];
-    bask_compute_options o = {sizeof o, byte(&w->in) % 8 ? BASK_COLLECT : BASK_FAIL_FAST};
+    bask_compute_options o = {.size = sizeof o,
+                              .on_error = byte(&w->in) % 8 ? BASK_COLLECT : BASK_FAIL_FAST};
     if ((n = draw_outputs(w, at, outputs)) == 0)
         return;
     if (w->spoilt) {

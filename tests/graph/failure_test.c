@@ -188,7 +188,7 @@ static void failed_fast(world *w, bask_graph *g, bask_delayed *const *out,
                         const outcome *const *want, unsigned n)
 {
     bask_future *f[OUTPUTS];
-    bask_compute_options o = {sizeof o, BASK_FAIL_FAST};
+    bask_compute_options o = {.size = sizeof o, .on_error = BASK_FAIL_FAST};
     bool failure = false;
     (void)g;
     cr_assert_eq(bask_compute_with(w->client, out, n, f, &o), BASK_OK, "%s", bask_last_error());

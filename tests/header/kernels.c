@@ -333,6 +333,36 @@ static void counts(void)
     bask_future_free(f);
 }
 
+/* ---- options of tasks ---- */
+
+BASK_KERNEL(int, twice, (int, x))
+{
+    return 2 * x;
+}
+BASK_PURE(twice);
+
+static void options(void)
+{
+    bask_task_options gentle;
+    memset(&gentle, 0, sizeof gentle);
+    gentle.size = sizeof gentle;
+    gentle.name = "gentle";
+    gentle.retries = 2;
+    int got = 0;
+    bask_future *none = bask_submit_with(client, NULL, sum_0),
+                *f = bask_submit_with(client, &gentle, sum_2, none, 'a'),
+                *pure = bask_submit(client, twice, 4),
+                *same = bask_submit_with(client, &gentle, twice, 4);
+    bask_check(bask_result(f, &got));
+    expect(got == 100 + 'a' && strcmp(bask_future_name(f), "gentle") == 0, __LINE__);
+    bask_check(bask_result(pure, &got));
+    expect(got == 8 && pure == same, __LINE__);
+    bask_future_free(none);
+    bask_future_free(f);
+    bask_future_free(pure);
+    bask_future_free(same);
+}
+
 /* ---- other ways to a kernel ---- */
 
 BASK_KERNEL(double, scale, (double, x))
@@ -418,6 +448,7 @@ int main(int argc, char **argv)
         structs();
         buffers();
         counts();
+        options();
         others();
         spawns();
         bask_graph_free(graph);
