@@ -53,6 +53,16 @@ BASK_API size_t bask_graph_size(const bask_graph *graph);
     kernel##_delay(graph BASK_EACH_(n, BASK_NEXT_ARGUMENT_, kernel, __VA_ARGS__))
 #define BASK_NEXT_ARGUMENT_(i, kernel, value) , BASK_ARGUMENT_(i, kernel, value)
 
+/*
+ * bask_delay_pure(graph, kernel, argument...): as bask_delay, for a kernel that has no effect but its
+ * result, which depends on nothing but its arguments. Where the graph has such a node already, added in
+ * this way with the same kernel and arguments (equal bytes, the same nodes and futures), that is what
+ * comes back: so equal parts of a graph are computed once. Costs a look-up under a lock of the graph.
+ */
+#define bask_delay_pure(...) BASK_DELAY_PURE_2_(BASK_COUNT_(__VA_ARGS__), __VA_ARGS__, ~)
+#define BASK_DELAY_PURE_2_(n, graph, kernel, ...)                                                  \
+    kernel##_delay_pure(graph BASK_EACH_(n, BASK_NEXT_ARGUMENT_, kernel, __VA_ARGS__))
+
 /* The kernel's name of a node. */
 BASK_API const char *bask_delayed_name(const bask_delayed *delayed);
 

@@ -218,6 +218,9 @@ BASK_API bask_status bask_return_value(bask_task *task, const void *value, size_
  * copied. */
 BASK_API bask_delayed *bask_delay_array(bask_graph *graph, const bask_kernel *kernel,
                                         const bask_arg *args, size_t nargs);
+/* ... and as bask_delay_pure. */
+BASK_API bask_delayed *bask_delay_pure_array(bask_graph *graph, const bask_kernel *kernel,
+                                             const bask_arg *args, size_t nargs);
 BASK_API bask_future *bask_submit_array(bask_client *client, const bask_kernel *kernel,
                                         const bask_arg *args, size_t nargs);
 /* ... and as bask_submit_with (task.h). */
@@ -351,6 +354,13 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
                                      0u BASK_EACH_(n, BASK_OR_KIND_, name, __VA_ARGS__), words_);  \
         }                                                                                          \
         return bask_delay_array(graph_, &name##_kernel, args_, n);                                 \
+    }                                                                                              \
+    BASK_UNUSED_ static inline bask_delayed *name##_delay_pure(                                    \
+        bask_graph *graph_ BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                  \
+    {                                                                                              \
+        const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
+                                      BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
+        return bask_delay_pure_array(graph_, &name##_kernel, args_, n);                            \
     }                                                                                              \
     BASK_UNUSED_ static inline bask_future *name##_submit(                                         \
         bask_client *client_ BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))                \

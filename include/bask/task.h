@@ -54,7 +54,8 @@ typedef struct bask_task_options {
      * the same kernel with the same arguments (equal bytes, the same futures), submitted while a future
      * of the first is alive and has not failed or been cancelled, is the same task: there is one more
      * handle on that future, and the other options count for nothing. Who cancels it does so for all.
-     * Such a future keeps those among its arguments alive. See BASK_PURE. */
+     * Such a future keeps those among its arguments alive. See BASK_PURE, and for graphs
+     * bask_delay_pure. */
     bool pure;
 } bask_task_options;
 

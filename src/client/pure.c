@@ -14,23 +14,6 @@ void pure_destroy(pure_table *t)
     pthread_mutex_destroy(&t->lock);
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 32;
-}
-
-uint64_t pure_hash(const bask_kernel *kernel, const bask_arg *args, uint32_t nargs)
-{
-    uint64_t hash = mix(nargs, (uintptr_t)kernel);
-    for (uint32_t i = 0; i < nargs; i++) {
-        hash = mix(hash, args[i].words[0]);
-        if (args[i].kind == BASK_ARG_LITERAL)
-            hash = mix(hash, args[i].words[1]);
-    }
-    return hash;
-}
-
 static bool same(const single *s, const bask_kernel *kernel, const bask_arg *args, uint32_t nargs)
 {
     const node *n = s->node;

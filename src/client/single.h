@@ -73,7 +73,6 @@ bask_status extras_new(bask_client *c, const bask_task_options *options, const b
 /* The future of such a pure task, if there is one: one more handle. Under c->pure.lock. */
 bask_future *pure_find(const pure_table *t, uint64_t hash, const bask_kernel *kernel,
                        const bask_arg *args, uint32_t nargs);
-uint64_t pure_hash(const bask_kernel *kernel, const bask_arg *args, uint32_t nargs);
 /* S, with extras, will be found; until pure_remove. Under c->pure.lock. False: memory is short. */
 bool pure_add(pure_table *t, single *s, uint64_t hash);
 void pure_remove(pure_table *t, single *s); /* takes the lock */

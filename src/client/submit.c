@@ -393,7 +393,7 @@ static single *make(bask_client *c, const bask_kernel *kernel, const bask_arg *a
 static bask_future *submit_pure(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
                                 uint32_t nargs, extras *x)
 {
-    uint64_t hash = pure_hash(kernel, args, nargs);
+    uint64_t hash = args_hash(kernel, args, nargs);
     pthread_mutex_lock(&c->pure.lock);
     bask_future *known = pure_find(&c->pure, hash, kernel, args, nargs);
     single *s = known ? NULL : make(c, kernel, args, nargs, x);

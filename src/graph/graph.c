@@ -20,6 +20,7 @@ bask_graph *graph_new(promise_home *home, slab_cache *cache, void *owner)
     atomic_store_explicit(&g->references, 1, memory_order_relaxed);
     atomic_store_explicit(&g->alone, SEVERAL_THREADS, memory_order_relaxed);
     pthread_mutex_init(&g->lock, NULL);
+    merge_init(&g->merged);
     return g;
 }
 
@@ -76,6 +77,7 @@ bool graph_release(bask_graph *g)
             slab_put(g->cache, pages[i].slab, pages[i].count);
     arena_free(&g->tables);
     pthread_mutex_destroy(&g->lock);
+    merge_destroy(&g->merged);
     free(g);
     return true;
 }

@@ -12,6 +12,7 @@
 #define BASK_GRAPH_GRAPH_H
 
 #include "base/arena.h"
+#include "graph/merge.h"
 #include "graph/promise.h"
 #include "graph/slab.h"
 #include <bask/graph.h>
@@ -149,6 +150,8 @@ struct bask_graph {
     arena tables;
     bask_status status; /* the first error */
     char error[256];
+
+    merge_table merged; /* has a lock of its own */
 };
 
 #define SEVERAL_THREADS UINT64_MAX

@@ -357,6 +357,9 @@ static void options(void)
     expect(got == 100 + 'a' && strcmp(bask_future_name(f), "gentle") == 0, __LINE__);
     bask_check(bask_result(pure, &got));
     expect(got == 8 && pure == same, __LINE__);
+    bask_delayed *node = bask_delay_pure(graph, sum_2, pure, bask_delay_pure(graph, sum_0));
+    expect(node == bask_delay_pure(graph, sum_2, pure, bask_delay_pure(graph, sum_0)), __LINE__);
+    EXPECT(int, node, 108);
     bask_future_free(none);
     bask_future_free(f);
     bask_future_free(pure);
