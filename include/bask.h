@@ -5,13 +5,16 @@
  *
  * Read in this order: kernel.h (what tasks run), graph.h (describing work), client.h (running it),
  * task.h (options of single tasks), future.h (results), buffer.h (large results), spawn.h and loop.h
- * (parallelism inside kernels, and without any graph); pool.h is the thread pool alone.
+ * (parallelism inside kernels, and without any graph), coordinate.h and blocking.h (tasks that wait for
+ * each other, and for other things); pool.h is the thread pool alone.
  */
 #ifndef BASK_H
 #define BASK_H
 
+#include "bask/blocking.h"
 #include "bask/buffer.h"
 #include "bask/client.h"
+#include "bask/coordinate.h"
 #include "bask/future.h"
 #include "bask/graph.h"
 #include "bask/kernel.h"

@@ -139,6 +139,9 @@ const char *future_name(const bask_future *f);
  */
 bool future_run_here(bask_future *f);
 
+/* The promise of the submitted task that TASK is, or is a part of; NULL: there is none. */
+promise *task_promise(const bask_task *task);
+
 /* Finish F with the state of a node or with a failure (OWN: of the very node, not passed on). False
  * when it was done already. */
 bool future_finish(bask_future *f, const slot *result);

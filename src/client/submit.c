@@ -32,6 +32,14 @@ static bool task_unwanted(const bask_task *task)
     return unwanted(((const single_task *)task)->single);
 }
 
+promise *task_promise(const bask_task *task)
+{
+    const bask_task *whole = task ? task->whole : NULL;
+    if (!whole || whole->cancelled != task_unwanted)
+        return NULL;
+    return &single_future(((const single_task *)whole)->single)->promise;
+}
+
 /* ---- making ---- */
 
 static void fill(single *s, literal *room, const bask_arg *args, uint32_t nargs)
@@ -316,7 +324,7 @@ static void drop_claimed(worker *w)
 bool future_run_here(bask_future *f)
 {
     worker *w = worker_self(f->block->client->pool);
-    if (!w || w->guarded || !f->block->alone)
+    if (!w || w->guarded || w->blocking || !f->block->alone)
         return false;
     single *s = block_single(f->block);
     /* acquire: pairs with the arrivals, so that the arguments' results are seen */

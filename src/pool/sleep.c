@@ -170,10 +170,20 @@ bool sleep_leave_alone(bask_pool *pool)
 
 void sleep_block(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline)
 {
+    sleep_block_begin(pool);
+    word_block(pool, until, deadline);
+    sleep_block_end(pool);
+}
+
+void sleep_block_begin(bask_pool *pool)
+{
     atomic_fetch_add_explicit(&pool->blocked, 1, memory_order_seq_cst);
     if (source_waiting(pool))
         sleep_notify(pool);
-    word_block(pool, until, deadline);
+}
+
+void sleep_block_end(bask_pool *pool)
+{
     atomic_fetch_sub_explicit(&pool->blocked, 1, memory_order_seq_cst);
 }
 

@@ -57,6 +57,9 @@ bool sleep_all_idle(bask_pool *pool);
 
 /* word_block (word.h) in the midst of tasks, by a thread that is a worker. */
 void sleep_block(bask_pool *pool, _Atomic uint32_t *until, int64_t deadline);
+/* Around waits of another kind. */
+void sleep_block_begin(bask_pool *pool);
+void sleep_block_end(bask_pool *pool);
 
 /* A searcher parks until work may be there, *UNTIL is done or the DEADLINE passes; then it is a
  * searcher again. */

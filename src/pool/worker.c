@@ -312,6 +312,11 @@ static bool find_wanted(worker *w, _Atomic uint32_t *until, int64_t deadline, co
 void worker_wait(worker *w, _Atomic uint32_t *until, int64_t deadline, const wanted *only)
 {
     bask_pool *pool = w->pool;
+    if (w->blocking) { /* it has lent its place already */
+        worker_let_go(w);
+        word_block(pool, until, deadline);
+        return;
+    }
     if (pool->nworkers == 0) {
         worker_run(w, until, deadline, 0);
         return;

@@ -64,9 +64,11 @@ struct worker {
      * `parked` is 2, else the owner's */
     bool displaced;
     cpu_set_t inherited;
-    width width;      /* of what it runs now */
-    held *held;       /* innermost first */
-    unsigned guarded; /* the running task wants nothing to run on top of it while it waits */
+    width width;       /* of what it runs now */
+    held *held;        /* innermost first */
+    unsigned blocking; /* sections that it is in: blocking.h; ... */
+    bool lent;         /* ... a spare works in its place meanwhile */
+    unsigned guarded;  /* the running task wants nothing to run on top of it while it waits */
 };
 
 typedef struct source source;
