@@ -51,7 +51,6 @@ static void wait(bask_job *job)
     pair *p = (pair *)job;
     worker *w = (worker *)bask_self;
     p->waiter = pthread_self();
-    p->finishes.run = finish;
     if (p->nested)
         bask_pool_submit(p->pool, &p->finishes);
     worker_wait(w, &p->word, INT64_MAX, &wanted_nothing);
@@ -65,13 +64,15 @@ static void run_pairs(bask_pool *pool, pair *pairs, int n, bool nested)
     bask_latch latch;
     bask_latch_init(&latch, pool, n);
     for (int i = 0; i < n; i++) {
-        pairs[i] = (pair){.waits.run = wait, .pool = pool, .nested = nested, .latch = &latch};
+        pairs[i] = (pair){.waits.run = wait,
+                          .finishes.run = finish,
+                          .pool = pool,
+                          .nested = nested,
+                          .latch = &latch};
         bask_pool_submit(pool, &pairs[i].waits);
     }
-    for (int i = 0; i < n && !nested; i++) {
-        pairs[i].finishes.run = finish;
+    for (int i = 0; i < n && !nested; i++)
         bask_pool_submit(pool, &pairs[i].finishes);
-    }
     while (!bask_latch_open(&latch)) /* a host thread that helps would be a worker more */
         usleep(100);
 }
