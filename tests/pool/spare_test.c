@@ -156,12 +156,12 @@ SPARE_TEST(waiting_ends_at_the_deadline)
 static void deeper(void *data)
 {
     int *depth = data;
-    volatile char some[4096];
-    some[0] = (char)*depth;
+    char some[4096];
+    __asm__ volatile("" : : "r"(some) : "memory"); /* it is there, all of it */
     ++*depth;
     if (!stack_short())
         deeper(depth);
-    some[1] = some[0];
+    __asm__ volatile("" : : "r"(some) : "memory");
 }
 
 static void measured(void *data)
