@@ -41,6 +41,10 @@
  *      A searcher that finds that nobody works leaves by a CAS that has seen that, and then works:
  *      so one is let through at a time. Who wrongly sees nobody work, since idle and blocked are two
  *      words, lets one root more through.
+ *  (f) Spares (spare.c) do all this as workers do, on seats of their own, which others see as they see a
+ *      new seat of a host's, (c). One counts among `spares` before it looks for work the first time, and
+ *      until it leaves, as a searcher, for the last time: so what was left to it is looked at once more,
+ *      (b). Who blocks makes public what it holds before it calls one.
  *
  * How long a searcher looks before it parks, its patience: spin_ns is about what a sleep costs, in
  * the waker and until the wakee runs. So it looks that long while work is known to come at such

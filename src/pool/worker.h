@@ -31,7 +31,7 @@ typedef struct width {
 } width;
 
 /*
- * A worker: a thread of the pool, or a seat that a helping host thread holds for a while.
+ * A worker: a thread of the pool, or a seat that a helping host thread or a spare holds for a while.
  * Fields are the owner's unless they say otherwise.
  */
 struct worker {

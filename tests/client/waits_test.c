@@ -104,6 +104,45 @@ WAITS_TEST(a_child_waits_for_its_parent)
     on_each_pool(child_waits_for_parent);
 }
 
+static bask_event *event;
+static atomic_bool begun;
+
+BASK_KERNEL(int64_t, waits_for_event, (int64_t, x))
+{
+    bask_status status = bask_event_wait(event, BASK_FOREVER);
+    if (status != BASK_OK)
+        bask_fail(status, "%s", bask_last_error());
+    return x;
+}
+BASK_KERNEL(int64_t, begins_and_waits, (int64_t, i))
+{
+    atomic_store(&begun, true);
+    return value_of(shared_at((size_t)i)) + 1;
+}
+BASK_KERNEL(int64_t, waits_for_what_cannot_run_yet, (int64_t, x))
+{
+    bask_future *y = bask_submit(client, add, x, shared_at(2));
+    atomic_store(&shared[1], bask_submit(client, begins_and_waits, 0));
+    return take(y);
+}
+
+static void newest_waits_for_parent(void)
+{
+    event = bask_event_new(client);
+    atomic_store(&begun, false);
+    atomic_store(&shared[2], bask_submit(client, waits_for_event, 1));
+    atomic_store(&shared[0], bask_submit(client, waits_for_what_cannot_run_yet, 5));
+    while (!atomic_load(&begun)) /* on top of the task that it waits for, if it could be there */
+        sched_yield();
+    cr_assert_eq(bask_event_set(event), BASK_OK);
+    assert_value(bask_future_retain(shared_at(1)), 7);
+    bask_event_free(event);
+}
+WAITS_TEST(nothing_runs_on_top_of_who_waits_for_something_else)
+{
+    on_each_pool(newest_waits_for_parent);
+}
+
 BASK_KERNEL(int64_t, computes_beside_its_waiter, (int64_t, x))
 {
     bask_graph *g = bask_graph_new(client);
