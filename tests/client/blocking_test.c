@@ -126,7 +126,7 @@ BASK_KERNEL(int64_t, locks, (int64_t, x))
 }
 BASK_KERNEL(int64_t, pauses, (int64_t, x))
 {
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 3; i++)
         sched_yield(); /* so that others run, and wait, meanwhile */
     return x;
 }
