@@ -4,9 +4,9 @@
  * futures.
  *
  * Read in this order: kernel.h (what tasks run), graph.h (describing work), client.h (running it),
- * task.h (options of single tasks), future.h (results), buffer.h (large results), spawn.h and loop.h
- * (parallelism inside kernels, and without any graph), coordinate.h and blocking.h (tasks that wait for
- * each other, and for other things); pool.h is the thread pool alone.
+ * task.h (options of single tasks), future.h (results), buffer.h and type.h (large results, and
+ * objects), spawn.h and loop.h (parallelism inside kernels, and without any graph), coordinate.h and
+ * blocking.h (tasks that wait for each other, and for other things); pool.h is the thread pool alone.
  */
 #ifndef BASK_H
 #define BASK_H
@@ -24,13 +24,12 @@
 #include "bask/spawn.h"
 #include "bask/status.h"
 #include "bask/task.h"
+#include "bask/type.h"
 
 #define BASK_VERSION_MAJOR 0
 #define BASK_VERSION_MINOR 1
 #define BASK_VERSION_PATCH 0
 #define BASK_VERSION "0.1.0"
-
-#include "bask/type.h"
 
 #ifdef __cplusplus
 extern "C" {
