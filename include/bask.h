@@ -4,22 +4,26 @@
  * futures.
  *
  * Read in this order: kernel.h (what tasks run), graph.h (describing work), client.h (running it),
- * task.h (options of single tasks), future.h (results), buffer.h and type.h (large results, and
+ * task.h (options of single tasks), map.h (a million tasks in one call), future.h (results), data.h (many
+ * values at once), as_completed.h (futures as they become done), buffer.h and type.h (large results, and
  * objects), spawn.h and loop.h (parallelism inside kernels, and without any graph), coordinate.h and
  * blocking.h (tasks that wait for each other, and for other things); pool.h is the thread pool alone.
  */
 #ifndef BASK_H
 #define BASK_H
 
+#include "bask/as_completed.h"
 #include "bask/blocking.h"
 #include "bask/buffer.h"
 #include "bask/client.h"
 #include "bask/coordinate.h"
+#include "bask/data.h"
 #include "bask/future.h"
 #include "bask/graph.h"
 #include "bask/kernel.h"
 #include "bask/log.h"
 #include "bask/loop.h"
+#include "bask/map.h"
 #include "bask/pool.h"
 #include "bask/spawn.h"
 #include "bask/status.h"

@@ -58,8 +58,9 @@ BASK_API const char *bask_future_name(const bask_future *future);
  * unless an edge leads to it; what the calling thread of sync:// and openmp:// was to run later; and,
  * where the system refuses another thread, what a task further down on the same stack must do first.
  * Returns the future's status (message: bask_last_error); BASK_ETYPE when PLACE has another type or
- * size; BASK_ECLOSED where it is pending while the client closes; BASK_EINVAL for NULLs. A kernel that returns void has no result to read:
- * bask_result_as(future, NULL, BASK_VOID, 0, timeout) waits and tells how it went.
+ * size; BASK_ECLOSED where it is pending while the client closes; BASK_EINVAL for NULLs. A kernel that
+ * returns void has no result to read: bask_result_as(future, NULL, BASK_VOID, 0, timeout) waits and tells
+ * how it went.
  */
 #define bask_result(future, place)                                                                 \
     bask_result_as((future), (place), BASK_DTYPE_OF_(*(place)), sizeof *(place), BASK_FOREVER)

@@ -52,7 +52,8 @@ template <class T, class A>
 inline bask_arg bask_arg_for_(const A &value)
 {
     static_assert(std::is_convertible<A, T>::value &&
-                      !std::is_pointer<T>::value == !std::is_pointer<A>::value,
+                      !std::is_pointer<T>::value ==
+                          !std::is_pointer<typename std::decay<A>::type>::value,
                   "an argument cannot be converted to its parameter's type");
     const T converted = static_cast<T>(value);
     return bask_arg_literal(&converted, sizeof converted, bask_dtype_of<T>::value);

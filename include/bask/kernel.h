@@ -5,8 +5,8 @@
  *     BASK_KERNEL(double, scale, (double, x), (double, factor)) { return x * factor; }
  *
  * defines the ordinary C function `scale`, which can be called directly, and beside it
- * `scale_kernel`, its description, which bask_delay(graph, scale, ...) and bask_submit(client,
- * scale, ...) use. Parameters and results are numbers or structs of at most 16 bytes; a large result
+ * `scale_kernel`, its description, which bask_delay(graph, scale, ...), bask_submit(client,
+ * scale, ...) and bask_map(client, scale, ...) use. Parameters and results are numbers or structs of at most 16 bytes; a large result
  * is a `bask_buffer *` (buffer.h), which consumers take as a `bask_span`.
  *
  * A kernel may run on any worker, more than once at a time and, where work is recomputed, more than
@@ -70,7 +70,13 @@ typedef struct bask_delayed bask_delayed;
 typedef struct bask_future bask_future;
 typedef struct bask_task bask_task;
 
-typedef enum bask_arg_kind { BASK_ARG_LITERAL, BASK_ARG_DELAYED, BASK_ARG_FUTURE } bask_arg_kind;
+typedef enum bask_arg_kind {
+    BASK_ARG_LITERAL,
+    BASK_ARG_DELAYED,
+    BASK_ARG_FUTURE,
+    BASK_ARG_EACH,       /* map.h: an array of literals */
+    BASK_ARG_EACH_FUTURE /* ... of futures */
+} bask_arg_kind;
 
 /* One argument of a task. Made by bask_literal (generic.h) or by the three functions below; passed
  * by value. It holds no reference: a delayed or future must live until the call that it is given to
@@ -79,8 +85,8 @@ typedef struct bask_arg {
     uint64_t words[2]; /* bytes of a literal, else a pointer; no union, which keeps compilers from
                         * taking an inlined argument apart */
     bask_arg_kind kind;
-    uint16_t dtype; /* bask_dtype of a literal */
-    uint16_t size;  /* bytes of a literal */
+    uint16_t dtype; /* bask_dtype of a literal, or of each */
+    uint16_t size;  /* bytes of a literal, or of each */
 } bask_arg;
 
 /* A copy of the SIZE bytes at VALUE, at most BASK_MAX_VALUE, of type DTYPE. */
@@ -247,6 +253,7 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
 #endif
 
 #include "generic.h"
+#include "map.h"
 
 /* ---- making kernels ---- */
 
@@ -376,6 +383,14 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
         const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
                                       BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
         return bask_submit_array_with(client_, options_, &name##_kernel, args_, n);                \
+    }                                                                                              \
+    BASK_UNUSED_ static inline bask_status name##_map(                                             \
+        bask_client *client_, size_t tasks_,                                                       \
+        bask_future **futures_ BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))              \
+    {                                                                                              \
+        const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
+                                      BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
+        return bask_map_array(client_, &name##_kernel, tasks_, futures_, args_, n);                \
     }
 
 #define BASK_STORE_VOID_1(ret, call) call
@@ -400,6 +415,10 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
     BASK_UNUSED_ static inline bask_arg name##_literal_##i(name##_type_##i value_)                 \
     {                                                                                              \
         return bask_arg_literal(&value_, sizeof value_, BASK_DTYPE_(name##_type_##i));             \
+    }                                                                                              \
+    BASK_UNUSED_ static inline bask_arg name##_each_##i(const void *array_)                        \
+    {                                                                                              \
+        return bask_arg_each(array_, sizeof(name##_type_##i), BASK_DTYPE_(name##_type_##i));       \
     }
 #define BASK_LOAD_NEXT_(i, name, pair) , name##_load_##i(arguments_[i])
 #define BASK_DESCRIBE_(i, name, pair)                                                              \

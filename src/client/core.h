@@ -83,6 +83,7 @@ struct future_block {
     const struct bask_task *starter; /* the task that started it, NULL: none; only to be compared */
     size_t n;
     bool alone;   /* the future of a submitted task, which lies behind it: single.h */
+    bool mapped;  /* those of a batch of tasks, which lies behind them: map.c */
     asked *asked; /* the options of a compute; NULL: none */
     /* A new future of the same task as F, which has failed; NULL with an error. Where it is NULL itself
      * nothing is known of the tasks, or they are `alone`: retry.c. */
@@ -142,6 +143,9 @@ bool future_run_here(bask_future *f);
 /* The promise of the submitted task that TASK is, or is a part of; NULL: there is none. */
 promise *task_promise(const bask_task *task);
 
+/* Does X, out of a deque, belong to the tasks of B, which are mapped? */
+bool map_part_of(const future_block *b, item x);
+
 /* Finish F with the state of a node or with a failure (OWN: of the very node, not passed on). False
  * when it was done already. */
 bool future_finish(bask_future *f, const slot *result);
@@ -150,9 +154,14 @@ bool future_fail(bask_future *f, const failure *why, bool own);
 /* May F be asked for its result? One that is done always may; otherwise as client_check. */
 bask_status future_check(const bask_future *f, const char *call);
 
+/* ... and its result be read into PLACE, a variable of that type? */
+bask_status future_check_result(const bask_future *f, const void *place, bask_dtype dtype,
+                                size_t size);
+
 /*
  * Waits for F at most until DEADLINE; on sync:// it is done already. On top of a task that waits nothing
- * runs but what it waits for: the task of F, and of a graph that it computes itself all nodes.
+ * runs but what it waits for: the task of F, and of a graph that it computes itself, or of tasks that it
+ * has mapped, all.
  */
 bool future_wait_until(bask_future *f, int64_t deadline, bool help);
 

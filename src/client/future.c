@@ -249,7 +249,8 @@ bask_status future_check(const bask_future *f, const char *call)
     return bask_future_done(f) ? BASK_OK : client_check(f->block->client, call);
 }
 
-static bask_status check_result(bask_future *f, const void *place, bask_dtype dtype, size_t size)
+bask_status future_check_result(const bask_future *f, const void *place, bask_dtype dtype,
+                                size_t size)
 {
     if (!f || (!place && dtype != BASK_VOID))
         return status_set(BASK_EINVAL, "bask_result: the %s is NULL", f ? "place" : "future");
@@ -268,7 +269,7 @@ static bask_status check_result(bask_future *f, const void *place, bask_dtype dt
 bask_status bask_result_as(bask_future *f, void *place, bask_dtype dtype, size_t size,
                            int64_t timeout_ms)
 {
-    bask_status status = check_result(f, place, dtype, size);
+    bask_status status = future_check_result(f, place, dtype, size);
     if (status != BASK_OK)
         return status;
     if (!future_wait_until(f, clock_deadline(timeout_ms), false))

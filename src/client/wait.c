@@ -18,13 +18,33 @@ static void ring_bell(listener *l)
     word_finish(b->pool, b->word, 0, NULL);
 }
 
+/* For who waits for tasks of a map. */
+typedef struct wanted_map {
+    wanted wanted;
+    const future_block *block;
+} wanted_map;
+
+static bool map_is_wanted(const wanted *self, item x)
+{
+    return map_part_of(((const wanted_map *)self)->block, x);
+}
+
+typedef union wanted_work {
+    wanted wanted; /* each begins with one */
+    wanted_run run;
+    wanted_map map;
+} wanted_work;
+
 /* What may run on top of a task that waits for F. */
-static wanted_run wanted_for(const bask_future *f)
+static wanted_work wanted_for(const bask_future *f)
 {
     const future_block *b = f->block;
     if (!task_current || b->starter != task_current)
-        return (wanted_run){.wanted = wanted_nothing};
-    return (wanted_run){{run_is_wanted}, atomic_load_explicit(&b->plan, memory_order_relaxed)};
+        return (wanted_work){.wanted = wanted_nothing};
+    if (b->mapped)
+        return (wanted_work){.map = {{map_is_wanted}, b}};
+    const plan *p = atomic_load_explicit(&b->plan, memory_order_relaxed);
+    return (wanted_work){.run = {{run_is_wanted}, p}};
 }
 
 /* A future's own word is for workers of its own pool. */
@@ -35,7 +55,7 @@ bool future_wait_until(bask_future *f, int64_t deadline, bool help)
     bask_pool *home = f->promise.home->pool, *pool = word_pool(home);
     if (word_done(&f->promise.word) || (deadline == INT64_MAX && future_run_here(f)))
         return true;
-    wanted_run only = wanted_for(f);
+    wanted_work only = wanted_for(f);
     if (pool == home)
         return word_wait_for(home, &f->promise.word, deadline, help, &only.wanted);
     _Atomic uint32_t word = 0;

@@ -59,6 +59,10 @@ static bask_status check_one(const bask_kernel *kernel, size_t i, const bask_arg
             return status_set(BASK_ECLIENT, "argument %zu of %s is a node of another graph", i + 1,
                               kernel->name);
         from = n->kernel;
+    } else if (a->kind != BASK_ARG_FUTURE) {
+        return status_set(BASK_EINVAL,
+                          "argument %zu of %s is one of many tasks': only bask_map takes these",
+                          i + 1, kernel->name);
     } else {
         const promise *f = arg_pointer(a);
         if (!f)

@@ -126,6 +126,40 @@ Test(team, graphs_give_the_same_as_on_threads)
     }
 }
 
+Test(team, a_map_has_been_run_by_every_member_when_the_call_returns)
+{
+    enum { MEMBERS = 4, MANY = 1000 };
+    static bask_future *f[MANY], *g[MANY];
+    int64_t xs[MANY];
+    client = open_client("openmp://4");
+    for (int round = 0; round < 50; round++) {
+        atomic_store(&met, 0);
+        cr_assert_eq(bask_map(client, meet, MEMBERS, f, MEMBERS), BASK_OK);
+        for (int i = 0; i < MEMBERS; i++) {
+            cr_assert(bask_future_done(f[i]), "when the call returns");
+            cr_assert_eq(value(f[i]), 1);
+        }
+    }
+    bask_close(client);
+    client = open_client("openmp://4"); /* whose members claim more than one task at a time */
+    for (int round = 0; round < 50; round++) {
+        for (int i = 0; i < MANY; i++)
+            xs[i] = i;
+        cr_assert_eq(bask_map(client, add, MANY, f, bask_each(xs), round), BASK_OK);
+        cr_assert_eq(bask_map(client, add, MANY, g, bask_each_future(f), f[1]), BASK_OK);
+        for (int i = 0; i < MANY; i++) {
+            cr_assert(bask_future_done(g[i]));
+            cr_assert_eq(value(g[i]), i + 2 * round + 1);
+        }
+        for (int i = 0; i < MANY; i++)
+            bask_future_free(f[i]);
+    }
+    bask_pool_stats stats;
+    bask_client_stats(client, &stats);
+    cr_assert_eq(stats.tasks, 50u * 2 * MANY);
+    bask_close(client);
+}
+
 Test(team, failures_are_the_same_as_on_threads)
 {
     for (size_t i = 0; i < sizeof clusters / sizeof clusters[0]; i++) {

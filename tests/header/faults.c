@@ -108,6 +108,11 @@ int main(void)
     node = bask_delay(graph, negate, 2 > 1);
     bask_future *future = bask_submit(client, scale, bask_submit(client, one), 2.0);
     bask_check(bask_result(future, &x));
+    const double numbers[2] = {1, 2};
+    bask_future *futures[2];
+    bask_check(bask_map(client, scale, 2, futures, bask_each(numbers), 2));
+    bask_future_free(futures[0]);
+    bask_future_free(futures[1]);
 
 #ifdef TOO_FEW_ARGUMENTS /* error: too few arguments|requires 3 arguments */
     node = bask_delay(graph, scale, 1.0);
@@ -129,6 +134,33 @@ int main(void)
 #endif
 #ifdef TOO_MANY_ARGUMENTS_SUBMITTED /* error: too many arguments|scale_\w+_2 */
     future = bask_submit(client, scale, 1.0, 2.0, 3.0);
+#endif
+#ifdef TOO_FEW_ARGUMENTS_MAPPED /* error: too few arguments|requires 5 arguments */
+    bask_check(bask_map(client, scale, 2, futures, bask_each(numbers)));
+#endif
+#ifdef TOO_MANY_ARGUMENTS_MAPPED /* error: too many arguments|scale_\w+_2 */
+    bask_check(bask_map(client, scale, 2, futures, 1, 2, 3));
+#endif
+#ifdef EACH_OF_ANOTHER_TYPE /* error: negative|array of the parameter's type */
+    bask_check(bask_map(client, twice, 2, futures, bask_each(numbers)));
+#endif
+#ifdef EACH_OF_ANOTHER_TYPE_FOR_A_BOOL /* error: negative|array of the parameter's type */
+    bask_check(bask_map(client, negate, 2, futures, bask_each(numbers)));
+#endif
+#ifdef EACH_OF_ANOTHER_TYPE_FOR_A_STRUCT /* error: point|array of the parameter's type */
+    bask_check(bask_map(client, norm, 2, futures, bask_each(numbers)));
+#endif
+#ifdef EACH_FORGOTTEN /* error: negative|cannot be converted */
+    bask_check(bask_map(client, scale, 2, futures, numbers, 2));
+#endif
+#ifdef EACH_FUTURE_FORGOTTEN /* error: negative|cannot be converted */
+    bask_check(bask_map(client, negate, 2, futures, futures));
+#endif
+#ifdef STRING_FOR_A_DOUBLE_MAPPED /* error: negative|cannot be converted */
+    bask_check(bask_map(client, scale, 2, futures, "one", 2));
+#endif
+#ifdef DELAYED_MAPPED /* warning: bask_delayed|deleted */
+    bask_check(bask_map(client, twice, 2, futures, node));
 #endif
 #ifdef STRING_FOR_A_DOUBLE /* error: double and char */
     node = bask_delay(graph, scale, "one", 2.0);

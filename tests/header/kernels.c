@@ -401,6 +401,47 @@ static void others(void)
     bask_future_free(future);
 }
 
+/* ---- many tasks in one call ---- */
+
+/* Maps with ... as arguments; the last of three tasks must give WANTED. */
+#define EXPECT_MAPPED(type, kernel, wanted, ...)                                                   \
+    do {                                                                                           \
+        bask_future *mapped_[3];                                                                   \
+        type got_;                                                                                 \
+        bask_check(bask_map(client, kernel, 3, mapped_, __VA_ARGS__));                             \
+        bask_check(bask_result(mapped_[2], &got_));                                                \
+        expect(got_ == (wanted), __LINE__);                                                        \
+        for (int i_ = 0; i_ < 3; i_++)                                                             \
+            bask_future_free(mapped_[i_]);                                                         \
+    } while (0)
+
+static void maps(void)
+{
+    int changing[3] = {1, 2, 3};
+    const int constant[3] = {4, 5, 6};
+    const int *rows = constant;
+    const char *texts[3] = {"a", "b", "c"};
+    const bool bools[3] = {false, false, true};
+    point points[3] = {{1, 2}, {3, 4}, {5, 6}};
+    const bask_span spans[3] = {{NULL, 0}, {"", 1}, {"\1\2", 2}};
+    bask_future *futures[3];
+    EXPECT_MAPPED(int, second_int, 3, 7, bask_each(changing));
+    EXPECT_MAPPED(int, second_int, 6, bask_each(changing), bask_each(constant));
+    EXPECT_MAPPED(int, second_int, 6, 1, bask_each(rows));
+    EXPECT_MAPPED(int, second_int, 9, 'x', 9L);
+    EXPECT_MAPPED(const char *, second_text, texts[2], texts[0], bask_each(texts));
+    EXPECT_MAPPED(const char *, second_text, texts[1], bask_each(texts), texts[1]);
+    EXPECT_MAPPED(bool, second_bool, true, false, bask_each(bools));
+    EXPECT_MAPPED(double, abscissa, 5, bask_each(points));
+    EXPECT_MAPPED(unsigned, total, 3, bask_each(spans));
+    bask_check(bask_map(client, second_int, 3, futures, 0, bask_each(changing)));
+    EXPECT_MAPPED(int, second_int, 3, futures[0], bask_each_future(futures));
+    EXPECT_MAPPED(int, second_int, 1, bask_each_future(futures), futures[0]);
+    for (int i = 0; i < 3; i++)
+        bask_future_free(futures[i]);
+    bask_check(bask_map(client, sum_0, 0, futures));
+}
+
 /* ---- fork and join ---- */
 
 static int nothings;
@@ -453,6 +494,7 @@ int main(int argc, char **argv)
         counts();
         options();
         others();
+        maps();
         spawns();
         bask_graph_free(graph);
         bask_close(client);
