@@ -37,7 +37,8 @@ BASK_API bool bask_future_done(const bask_future *future);        /* in a final 
 BASK_API bask_status bask_future_status(const bask_future *future);
 
 /*
- * Why the future failed or was cancelled: the culprit's kernel and message; "" otherwise.
+ * Why the future failed or was cancelled: the culprit's kernel and message, or where there was no
+ * memory for them a sentence that says what the status means; "" otherwise.
  * Owns: the future.
  */
 BASK_API const char *bask_future_error(const bask_future *future);
@@ -79,7 +80,7 @@ typedef enum bask_wait_mode { BASK_ALL = 0, BASK_ANY = 1 } bask_wait_mode;
  * Waits until all, or any one, of the N FUTURES are done, failed and cancelled ones included; at
  * most TIMEOUT_MS. WHICH (may be NULL) receives the position of a done one in BASK_ANY mode.
  * Returns BASK_OK, BASK_ETIMEDOUT, BASK_EINVAL (a NULL, or n is 0 with BASK_ANY), BASK_ECLOSED where
- * one is pending while its client closes.
+ * one is pending while its client closes, BASK_ENOMEM in BASK_ANY mode (the futures are as before).
  */
 BASK_API BASK_MUST_CHECK bask_status bask_wait(bask_future *const *futures, size_t n,
                                                bask_wait_mode mode, int64_t timeout_ms,

@@ -167,6 +167,7 @@ BASK_API const bask_kernel *bask_kernel_find(const char *name);
  * that depend on it fail with BASK_EUPSTREAM and this message. Only the first failure of a task
  * counts; the kernel goes on and should return soon. Outside a task, or with BASK_OK, it only sets
  * bask_last_error. Returns STATUS, so that an untyped kernel can end by `return bask_fail(...)`.
+ * Where there is no memory to keep the message, the task fails with BASK_ENOMEM.
  * Threads: the one that runs the kernel, or a call that it has spawned (spawn.h). A bask_child
  * (pool.h) is outside: it hands its failure to the kernel, which calls bask_fail after the join.
  */

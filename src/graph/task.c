@@ -9,7 +9,8 @@
 
 enum { TASK_ARGUMENTS = 8 }; /* what a typed kernel can have */
 
-failure failure_no_memory = {.status = BASK_ENOMEM, .kernel = "bask", .message = "out of memory"};
+failure failure_no_memory = {
+    .status = BASK_ENOMEM, .kernel = "(not known)", .message = "no memory to keep the reason"};
 failure failure_cancelled = {.status = BASK_ECANCELLED, .kernel = "bask", .message = "cancelled"};
 
 failure *failure_new(bask_status status, const char *kernel, const char *message)

@@ -134,20 +134,21 @@ static bask_status write_dot(plan *p, const char *path)
     return ok ? BASK_OK : status_set(BASK_ENOMEM, "no memory to summarise the graph");
 }
 
-/* Runs `dot`; 127: it is not there. */
-static int run_dot(const char *format, const char *from, const char *to)
+/* Runs `dot` and stores its exit status; why that cannot be done, 0 if it has been. */
+static int run_dot(const char *format, const char *from, const char *to, int *code)
 {
     char option[16];
     snprintf(option, sizeof option, "-T%s", format);
     char *argv[] = {"dot", option, "-o", (char *)to, (char *)from, NULL};
     pid_t pid;
-    int status;
-    if (posix_spawnp(&pid, "dot", NULL, NULL, argv, environ) != 0)
-        return 127;
+    int status, error = posix_spawnp(&pid, "dot", NULL, NULL, argv, environ);
+    if (error)
+        return error;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
-            return 1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+            return errno;
+    *code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    return 0;
 }
 
 static bask_status draw(plan *p, const char *path, const char *format)
@@ -161,11 +162,15 @@ static bask_status draw(plan *p, const char *path, const char *format)
     snprintf(text, length, "%s.dot", path);
     bask_status status = write_dot(p, text);
     if (status == BASK_OK) {
-        int code = run_dot(format, text, path);
-        if (code == 127)
+        int code = 0, error = run_dot(format, text, path, &code);
+        if (error == ENOENT)
             status = status_set(
                 BASK_EUNSUPPORTED,
                 "Graphviz's program dot is not installed; the graph's text is in %s", text);
+        else if (error)
+            status = status_set(
+                BASK_ESYSTEM, "Graphviz's program dot cannot be run: %s; the graph's text is in %s",
+                strerror(error), text);
         else if (code != 0)
             status = status_set(BASK_EIO, "dot could not make %s of %s (exit status %d)", path,
                                 text, code);

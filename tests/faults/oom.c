@@ -23,7 +23,7 @@ enum {
 };
 
 static const char *subject = ""; /* what runs, for reports */
-static bool faults;
+static bool faults, limited, some_failed;
 
 /* ---- checks ---- */
 
@@ -42,7 +42,7 @@ void oom_check(bool good, const char *format, ...)
 
 bool oom_may_fail(void)
 {
-    return faults && inject_failed();
+    return limited || (faults && inject_failed());
 }
 
 void oom_fresh(void)
@@ -74,6 +74,7 @@ bool oom_ok(bask_status status, const char *call)
     oom_check(oom_may_fail(), "%s: %s: %s", call, bask_status_name(status), message);
     oom_check(explains(status, message), "%s: %s, but the message is \"%s\"", call,
               bask_status_name(status), message);
+    some_failed = true;
     return false;
 }
 
@@ -84,6 +85,7 @@ bool oom_got(const void *object, const char *call)
     const char *message = bask_last_error();
     oom_check(oom_may_fail(), "%s: NULL: %s", call, message);
     oom_check(explains(BASK_ENOMEM, message), "%s: NULL, but the message is \"%s\"", call, message);
+    some_failed = true;
     return false;
 }
 
@@ -211,6 +213,25 @@ static int wait_for(pid_t pid, const char *what, const char *address, long k, bo
     else
         printf("exit status %d\n", WEXITSTATUS(status));
     return WENT_WRONG;
+}
+
+bool oom_process(const char *name, void (*run)(void *arg), void *arg, bool *met)
+{
+    pid_t pid = split();
+    if (pid == 0) {
+        subject = name;
+        run(arg);
+        _exit(some_failed ? WENT_WELL : NOT_MET);
+    }
+    int how = wait_for(pid, name, "", -1, false);
+    if (met && how == WENT_WELL)
+        *met = true;
+    return how != WENT_WRONG;
+}
+
+void oom_limit(bool on)
+{
+    limited = on;
 }
 
 /* How many requests there are, -1 if the program goes wrong even so. */

@@ -21,6 +21,12 @@ typedef struct oom_program {
 /* Runs them all and reports TAP. Arguments: NAME [ADDRESS [K [from]]] picks some, or one to debug. */
 int oom_main(int argc, char **argv, const oom_program *programs, int n);
 
+/* For limits that the system really has: runs RUN(ARG) in a process of its own; was all well? *MET (may
+ * be NULL) becomes true if calls have failed. */
+bool oom_process(const char *name, void (*run)(void *arg), void *arg, bool *met);
+/* From now on calls of this process may fail, or no more. */
+void oom_limit(bool on);
+
 /* Ends this process with a report unless GOOD. */
 void oom_check(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
