@@ -126,7 +126,7 @@ static rlim_t address_space(void)
 #endif
 
 static const char *const addresses[] = {"threads://1", "threads://4", "threads://4?stack=64K",
-                                        "sync://"};
+                                        "threads://2?pin=1", "sync://"};
 
 static bool under_limit(const char *what, int resource, rlim_t most, bool *met)
 {

@@ -179,7 +179,7 @@ static long run_without(const oom_program *p, const char *address, unsigned dist
              disturbed ? "waits end for no reason" : "without faults");
     subject = text;
     faults = false;
-    inject_futexes(disturbed);
+    inject_wakes(disturbed);
     inject_begin(INJECT_ALL, -1, false);
     run_program(p, address);
     return inject_end();

@@ -150,6 +150,39 @@ static void failures(const char *address)
     bask_close(client);
 }
 
+/* ---- callbacks ---- */
+
+static _Atomic int called;
+
+static void count_call(bask_future *f, void *data)
+{
+    oom_check(bask_future_done(f) && data == &called, "a callback of a future that is pending");
+    called++;
+}
+
+/* Those that were promised are called, and no others. */
+static void callbacks(const char *address)
+{
+    enum { N = 6 };
+    bask_future *f[N] = {NULL};
+    int promised = 0;
+    called = 0;
+    if (!oom_open(address, &client))
+        return;
+    for (int i = 0; i < N; i++)
+        if (i % 3 == 2 ? TRY_NEW(f[i] = bask_submit(client, fails, i))
+                       : TRY_NEW(f[i] = bask_submit(client, leaf, i)))
+            for (int times = 0; times < 2; times++)
+                promised += TRY(bask_future_on_done(f[i], count_call, &called));
+    for (int i = 0; i < N; i++)
+        if (i % 3 == 2)
+            oom_failure(f[i], BASK_EKERNEL);
+        else
+            oom_value(f[i], i);
+    bask_close(client);
+    oom_check(called == promised, "%d callbacks instead of %d", called, promised);
+}
+
 /* Closed over work that has not started, and futures that outlive it. */
 static void close_early(const char *address)
 {
@@ -165,6 +198,11 @@ static void close_early(const char *address)
     bask_close(client);
     for (int i = 0; i < N; i++) {
         oom_check(!f[i] || bask_future_done(f[i]), "a future of a closed client is pending");
+        if (bask_future_state(f[i]) == BASK_FINISHED) {
+            oom_value(f[i], i);
+            continue;
+        }
+        oom_check(!f[i] || bask_future_error(f[i])[0], "no reason why it has not run");
         bask_future_free(f[i]);
     }
     bask_future_free(forever);
@@ -177,6 +215,7 @@ int main(int argc, char **argv)
         {"tasks-in-tasks", tasks_in_tasks, {"threads://1", "threads://2", "sync://"}},
         {"waits", waits, {"threads://2"}},
         {"failures", failures, {"threads://2", "sync://"}},
+        {"callbacks", callbacks, {"threads://2", "sync://"}},
         {"close-early", close_early, {"threads://1"}},
     };
     return oom_main(argc, argv, programs, sizeof programs / sizeof programs[0]);

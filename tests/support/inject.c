@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -16,7 +17,7 @@
 #include <sys/syscall.h>
 
 /* All relaxed: so ThreadSanitizer sees no order between threads that the library did not make. */
-static _Atomic unsigned kinds, one_futex_in, futexes;
+static _Atomic unsigned kinds, one_wait_in, waits;
 static _Atomic long calls, chosen = -1, blocks, mapped;
 static _Atomic bool all_from_there, has_failed;
 static _Atomic uintptr_t place;
@@ -53,9 +54,9 @@ const char *inject_place(void)
     return text;
 }
 
-void inject_futexes(unsigned n)
+void inject_wakes(unsigned n)
 {
-    atomic_store_explicit(&one_futex_in, n, memory_order_relaxed);
+    atomic_store_explicit(&one_wait_in, n, memory_order_relaxed);
 }
 
 long inject_blocks(void)
@@ -241,17 +242,26 @@ int __wrap_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_act
                : __real_posix_spawnp(pid, file, actions, attr, argv, envp);
 }
 
-/* A wait that is refused: by a signal, by a word that has changed, or for no reason. */
+/* Is it the turn of this wait to end without cause? Which one of those that do, in *WHICH. */
+static bool is_disturbed(unsigned *which)
+{
+    unsigned n = atomic_load_explicit(&one_wait_in, memory_order_relaxed);
+    if (n == 0)
+        return false;
+    unsigned wait = atomic_fetch_add_explicit(&waits, 1, memory_order_relaxed);
+    *which = wait / n;
+    return wait % n == 0;
+}
+
+/* By a signal, by a word that has changed meanwhile, or for no reason. */
 static bool disturbs(long number, long operation, long *result)
 {
     static const int errors[] = {EINTR, EAGAIN, 0};
-    unsigned n = atomic_load_explicit(&one_futex_in, memory_order_relaxed);
-    if (n == 0 || number != SYS_futex || ((int)operation & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET)
+    unsigned which;
+    if (number != SYS_futex || ((int)operation & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET ||
+        !is_disturbed(&which))
         return false;
-    unsigned wait = atomic_fetch_add_explicit(&futexes, 1, memory_order_relaxed);
-    if (wait % n != 0)
-        return false;
-    errno = errors[wait / n % 3];
+    errno = errors[which % 3];
     *result = errno ? -1 : 0;
     return true;
 }
@@ -269,4 +279,31 @@ long __wrap_syscall(long number, ...)
     if (disturbs(number, a[1], &result))
         return result;
     return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static int let_others_in(pthread_mutex_t *lock)
+{
+    pthread_mutex_unlock(lock);
+    sched_yield();
+    return pthread_mutex_lock(lock);
+}
+
+int __real_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock);
+int __wrap_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock);
+int __wrap_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock)
+{
+    unsigned which;
+    return is_disturbed(&which) ? let_others_in(lock) : __real_pthread_cond_wait(condition, lock);
+}
+
+int __real_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
+                                  const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
+                                  const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
+                                  const struct timespec *until)
+{
+    unsigned which;
+    return is_disturbed(&which) ? let_others_in(lock)
+                                : __real_pthread_cond_timedwait(condition, lock, until);
 }

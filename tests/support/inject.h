@@ -30,8 +30,8 @@ bool inject_failed(void);
 /* Where the first that failed was called from: "malloc 0x1234", for addr2line -e PROGRAM. */
 const char *inject_place(void);
 
-/* One in N waits on a futex ends at once, as by a signal or for no reason at all; 0: none. */
-void inject_futexes(unsigned n);
+/* One in N waits, on a futex or a condition, ends at once, as by a signal or for no reason; 0: none. */
+void inject_wakes(unsigned n);
 
 /* Blocks that were allocated and not freed, and bytes that were mapped and not unmapped. */
 long inject_blocks(void);
