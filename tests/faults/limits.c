@@ -190,8 +190,8 @@ static void huge_stack(void *unused)
 int main(void)
 {
 #ifndef SANITIZED
-    little_memory();
     stress_plan(4);
+    little_memory();
 #else
     stress_plan(3);
 #endif
