@@ -124,7 +124,7 @@ static void compute(bask_delayed *out, bask_delayed *also, int64_t want)
 {
     bask_delayed *outputs[3] = {out, also, out};
     bask_future *f[3];
-    bask_compute_options o = {sizeof o, BASK_FAIL_FAST};
+    bask_compute_options o = {.size = sizeof o, .on_error = BASK_FAIL_FAST};
     if (TRY(bask_compute(client, outputs, 3, f))) {
         oom_value(f[0], want);
         oom_value(f[2], want);
