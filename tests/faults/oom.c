@@ -90,7 +90,8 @@ bool oom_got(const void *object, const char *call)
         return true;
     const char *message = bask_last_error();
     oom_check(oom_may_fail(), "%s: NULL: %s", call, message);
-    oom_check(explains(BASK_ENOMEM, message), "%s: NULL, but the message is \"%s\"", call, message);
+    oom_check(explains(BASK_ENOMEM, message) || strstr(message, "could not be started"),
+              "%s: NULL, but the message is \"%s\"", call, message);
     some_failed = true;
     return false;
 }
