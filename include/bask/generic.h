@@ -161,4 +161,6 @@ static inline bask_arg bask_literal_span_(bask_span x)
 }
 #endif
 
+#include "map.h"
+
 #endif

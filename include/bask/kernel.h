@@ -254,7 +254,6 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
 #endif
 
 #include "generic.h"
-#include "map.h"
 
 /* ---- making kernels ---- */
 
