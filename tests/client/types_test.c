@@ -391,7 +391,7 @@ static void texts(bask_client *c)
     assert_text(bask_submit(c, an_int64, INT64_MIN), "-9223372036854775808");
     assert_text(bask_submit(c, a_uint64, UINT64_MAX), "18446744073709551615");
     assert_text(bask_submit(c, a_float, 0.1f), "0.1");
-    assert_text(bask_submit(c, a_float, 16777217 / 3.0f), "5592405.5");
+    assert_text(bask_submit(c, a_float, 16777216 / 3.0f), "5592405.5");
     assert_text(bask_submit(c, a_double, 0.1), "0.1");
     assert_text(bask_submit(c, a_double, 0.1 + 0.2), "0.30000000000000004");
     assert_text(bask_submit(c, a_double, -1.0 / 0.0), "-inf");
