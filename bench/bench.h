@@ -4,8 +4,9 @@
  *
  * Every peer runs in a process of its own, which the harness asks for one repetition at a time, in
  * turn with the other peers: so a drift of the machine meets all of them alike, and each one's peak
- * memory is its own. All but the one whose turn it is are stopped. A peer whose runtime must not share a process with the others (a second OpenMP,
- * Python) is served by a program beside bask-bench instead of by a fork of it.
+ * memory is its own. All but the one whose turn it is are stopped. A peer whose runtime must not share a
+ * process with the others (a second OpenMP, Python) is served by a program beside bask-bench instead of
+ * by a fork of it.
  *
  * A workload is a directory, with a header that says what it measures and one file for each peer; a
  * line of its own in workloads.c; and its files in meson.build.

@@ -71,7 +71,8 @@ BASK_API const char *bask_delayed_name(const bask_delayed *delayed);
  * ".png" or ".pdf" (made by Graphviz's program `dot`). Graphs of more than 500 nodes are drawn
  * summarised by kernel. Returns BASK_EINVAL (no outputs, NULL, unknown ending), BASK_EIO (message
  * names the file), BASK_ENOMEM, BASK_EUNSUPPORTED where a picture is asked for and `dot` is not
- * installed, BASK_ESYSTEM where it cannot be run; the text is then at PATH.dot. Blocks. Threads: as for building.
+ * installed, BASK_ESYSTEM where it cannot be run; the text is then at PATH.dot. Blocks. Threads: as for
+ * building.
  */
 BASK_API BASK_MUST_CHECK bask_status bask_visualize(bask_delayed *const *outputs, size_t n,
                                                     const char *path);

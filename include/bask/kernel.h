@@ -6,8 +6,8 @@
  *
  * defines the ordinary C function `scale`, which can be called directly, and beside it
  * `scale_kernel`, its description, which bask_delay(graph, scale, ...), bask_submit(client,
- * scale, ...) and bask_map(client, scale, ...) use. Parameters and results are numbers or structs of at most 16 bytes; a large result
- * is a `bask_buffer *` (buffer.h), which consumers take as a `bask_span`.
+ * scale, ...) and bask_map(client, scale, ...) use. Parameters and results are numbers or structs of at
+ * most 16 bytes; a large result is a `bask_buffer *` (buffer.h), which consumers take as a `bask_span`.
  *
  * A kernel may run on any worker, more than once at a time and, where work is recomputed, more than
  * once for one result: it must not keep state of its own. It must return: undefined if it leaves by

@@ -89,7 +89,8 @@ typedef struct bask_task_options {
  * handle. Returns NULL: BASK_EINVAL, BASK_ENOMEM, BASK_ECLOSED, the errors of submitting, and
  * BASK_EUNSUPPORTED where nothing is known of its task.
  * Owns: the result is the caller's. What a retry needs is kept as long as a future that has failed or
- * was cancelled: its arguments, and of a bask_compute, while you have some of its futures, the graph. Threads: any.
+ * was cancelled: its arguments, and of a bask_compute, while you have some of its futures, the graph.
+ * Threads: any.
  */
 BASK_API bask_future *bask_retry(bask_future *future);
 

@@ -141,7 +141,8 @@ BASK_API bask_status bask_pack(bask_span span, bask_buffer **packed);
  * what bask_pack did not make is refused. *VALUE is NULL on failure: BASK_EINVAL (a NULL; not packed,
  * cut, or not what the type's unpack expects), BASK_ENOTFOUND (no such type here), BASK_EUNSUPPORTED
  * (another version or byte order, or no unpack), BASK_ENOMEM, BASK_EKERNEL (unpack returned NULL; the
- * message is its own). A failure inside a kernel fails the task. An object counts as many bytes as its packed form has.
+ * message is its own). A failure inside a kernel fails the task. An object counts as many bytes as
+ * its packed form has.
  * Owns: the caller. Threads: any.
  */
 BASK_API bask_status bask_unpack(bask_span packed, bask_buffer **value);
