@@ -26,6 +26,12 @@
  *                   and a task of another client alone evaluates what it computes
  *   sync://         everything runs in the calling thread, in one fixed order, before the call
  *                   returns: for debugging
+ * Where several threads use one client of sync:// or openmp://, a task may be submitted that cannot run
+ * yet: another thread computes a future that it takes, or has the resources that it asks for. Then
+ * bask_submit and bask_map return, and the thread that makes the task ready runs it, once its own task has
+ * returned. (So it is, too, with what a task submits that needs the resources of that very task.) A graph
+ * waits for the futures that it takes, on sync:// before any of it runs: its results are always there
+ * when the call returns.
  * Threads: any number of threads may use one client; any number of clients may be open.
  *
  * The memory limit holds back roots, the nodes without dependencies: while results that tasks have

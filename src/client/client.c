@@ -82,6 +82,50 @@ void client_call_here(void (*run)(void *arg), void *arg)
         run(arg);
 }
 
+/* Jobs that became ready while another one finished, in that order. */
+typedef struct followers {
+    bask_job *first, **last;
+} followers;
+
+/* Of the job that runs here, and the same while it finishes. */
+static __thread followers *job_followers, *open_followers;
+
+/* A job and all that comes of it, depth first, as if each were called where it becomes ready; but a
+ * chain of any length needs no more stack than one. */
+static void run_jobs(void *arg)
+{
+    followers *outer = job_followers;
+    bask_job *job = arg;
+    job->next = NULL;
+    while (job) {
+        followers own = {.last = &own.first};
+        bask_job *rest = job->next;
+        job_followers = &own;
+        job->run(job);
+        *own.last = rest;
+        job = own.first;
+    }
+    job_followers = outer;
+}
+
+void client_job_here(bask_job *job)
+{
+    followers *f = open_followers;
+    if (!f) {
+        client_call_here(run_jobs, job);
+        return;
+    }
+    job->next = NULL;
+    *f->last = job;
+    f->last = &job->next;
+}
+
+void client_finishing(const bask_client *c, bool finishing)
+{
+    if (c->sync)
+        open_followers = finishing ? job_followers : NULL;
+}
+
 typedef struct run_here {
     plan *plan;
     uint64_t tasks;
@@ -101,6 +145,9 @@ void client_run_here(bask_client *c, plan *p, _Atomic uint32_t *ended)
         team_run(c->pool, c->team, ended);
         return;
     }
+    /* another thread may be computing what P has as arguments */
+    for (size_t i = 0; i < p->ngates; i++)
+        (void)future_wait_until((bask_future *)p->gates[i].promise, INT64_MAX, false);
     run_here r = {.plan = p};
     client_call_here(run_plan_here, &r);
     atomic_fetch_add_explicit(&c->tasks, r.tasks, memory_order_relaxed);
@@ -258,6 +305,8 @@ static bask_status client_new(address *a, bask_client **result)
     if (status == BASK_OK)
         status = bask_pool_start(&o, &c->pool);
     c->home.pool = c->pool;
+    if (status == BASK_OK)
+        c->pool->team = team;
     if (status != BASK_OK) {
         client_release(c);
         return status;

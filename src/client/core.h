@@ -104,6 +104,10 @@ void client_retain(bask_client *c);
 void client_release(bask_client *c);
 /* RUN(ARG), for sync clients: inside of tasks on a stack that suffices, be it another thread's. */
 void client_call_here(void (*run)(void *arg), void *arg);
+/* Runs JOB so, or where the calling thread is just finishing one right after that. */
+void client_job_here(bask_job *job);
+/* Around what makes other tasks ready: the end of a task of C that the calling thread runs. */
+void client_finishing(const bask_client *c, bool finishing);
 /* Runs all of P before it returns, for sync clients, in the team if there is one and the caller is no
  * worker of another pool. P's end finishes the word ENDED. */
 void client_run_here(bask_client *c, plan *p, _Atomic uint32_t *ended);

@@ -205,8 +205,9 @@ static void count_task(bask_client *c)
         atomic_fetch_add_explicit(&c->tasks, 1, memory_order_relaxed);
 }
 
-/* Runs the kernel, unless an argument failed or nobody wants the result, and finishes the future. */
-static void run_task(map_run *r, size_t task)
+/* Runs the kernel, unless an argument failed or nobody wants the result, and finishes the future.
+ * LAST: nothing else of the batch runs before what that makes ready. */
+static void run_task(map_run *r, size_t task, bool last)
 {
     batch *b = r->batch;
     bask_future *f = r->future = &b->block->futures[task];
@@ -218,10 +219,14 @@ static void run_task(map_run *r, size_t task)
         count_task(client_of(b));
         why = call(r, task);
     }
+    if (last)
+        client_finishing(client_of(b), true);
     if (why)
         future_fail(f, why, why != passed_on);
     else
         future_finish(f, &r->result);
+    if (last)
+        client_finishing(client_of(b), false);
     failure_free(why);
     if (!passed_on && node_yields_buffer(r->node))
         bask_buffer_release(r->result.buffer); /* the future holds a reference of its own */
@@ -241,11 +246,6 @@ static void run_parked(bask_job *job)
     run_range(p->owner, p->task, p->task + 1, NULL);
 }
 
-static void run_parked_here(void *p)
-{
-    run_parked(&((parked *)p)->job);
-}
-
 static bool parked_arrive(parked *p)
 {
     return atomic_fetch_sub_explicit(&p->missing, 1, memory_order_acq_rel) == 1;
@@ -258,7 +258,7 @@ static void own_done(listener *l)
         return;
     bask_client *c = client_of(p->owner);
     if (c->sync)
-        client_call_here(run_parked_here, p);
+        client_job_here(&p->job);
     else
         bask_pool_submit(c->pool, &p->job);
 }
@@ -366,7 +366,7 @@ static int64_t run_tasks(map_run *r, range_held *range, worker *w)
         size_t task = range->from++;
         if (park(r->batch, task))
             continue;
-        run_task(r, task);
+        run_task(r, task, range->from == range->to);
         done++;
     }
     return done;
@@ -426,9 +426,10 @@ static void run_all(bask_job *job)
 
 /* ---- starting ---- */
 
-static void run_here(void *b)
+static void run_here(bask_job *job)
 {
-    run_range(b, 0, ((batch *)b)->block->n, NULL);
+    batch *b = (batch *)(void *)((char *)job - offsetof(batch, job));
+    run_range(b, 0, b->block->n, NULL);
 }
 
 static void start(batch *b)
@@ -436,7 +437,8 @@ static void start(batch *b)
     bask_client *c = client_of(b);
     worker *self = worker_self(c->pool);
     if (c->sync) {
-        client_call_here(run_here, b);
+        b->job.run = run_here;
+        client_job_here(&b->job);
     } else if (self) {
         /* for the newest piece of its own deque, as the roots of a run: run.c */
         b->job.run = run_all;

@@ -178,10 +178,12 @@ static void complete(single *s)
         passed_on = &failure_cancelled;
     count_task(f->block->client, !passed_on);
     failure *why = passed_on ? passed_on : call_repeatedly(s);
+    client_finishing(f->block->client, true);
     if (why)
         future_fail(f, why, why != passed_on);
     else
         future_finish(f, &s->result);
+    client_finishing(f->block->client, false);
     failure_free(why);
     if (node_yields_buffer(s->node))
         bask_buffer_release(s->result.buffer); /* the future holds a reference of its own */
@@ -200,8 +202,10 @@ static void end_extras(extras *x)
     bask_client *c = single_block(x->single)->client;
     if (x->options.timeout_ms)
         timers_clear(&c->timers, &x->timer);
+    client_finishing(c, true);
     if (x->claimant.nshares)
         resources_give_back(&c->resources, &x->claimant);
+    client_finishing(c, false);
 }
 
 /* All that is to be done by who has claimed it. */
@@ -229,11 +233,6 @@ static void run(bask_job *job)
     block_release(block);
 }
 
-static void run_inline(void *s)
-{
-    run(&((single *)s)->job);
-}
-
 static void arrive(single *s)
 {
     bask_client *c = single_block(s)->client;
@@ -245,7 +244,7 @@ static void arrive(single *s)
     if (left != 0)
         return;
     if (c->sync)
-        client_call_here(run_inline, s);
+        client_job_here(&s->job);
     else if (!x)
         bask_pool_submit(c->pool, &s->job);
     else

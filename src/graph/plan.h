@@ -197,7 +197,8 @@ void plan_drop_failures(plan *p);
 
 /* Starts a run on the pool and returns; on_end tells its end. */
 void plan_start(plan *p);
-/* Runs all in this thread, in one fixed order; returns how many kernels were called. */
+/* Runs all in this thread, in one fixed order; returns how many kernels were called. All promises that
+ * the nodes have as arguments are done. */
 uint64_t plan_run_here(plan *p);
 /* Asks that no kernel starts any more, in this run and those to come. */
 void plan_cancel(plan *p);

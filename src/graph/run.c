@@ -370,7 +370,7 @@ uint64_t plan_run_here(plan *p)
         plan_use_counts(p, COUNT_ARRIVALS);
     if (!p->yields_buffers) {
         for (size_t i = 0; i < p->ngates; i++)
-            (void)gate_arrive(&p->gates[i]); /* in one thread every promise is done by now */
+            (void)gate_arrive(&p->gates[i]);
         return walk_here(p);
     }
     /* buffers: depth first, which holds fewer of them at a time */

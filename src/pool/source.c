@@ -71,7 +71,7 @@ static uint64_t chunk_for(bask_pool *pool, worker *w, uint64_t left)
     else if (w->chunk < SOURCE_MAX_CHUNK)
         w->chunk *= 2;
     w->chunk_start = now;
-    uint64_t threads = pool->nworkers > 1 ? (uint64_t)pool->nworkers : 1;
+    uint64_t threads = (uint64_t)(pool->nworkers ? pool->nworkers : pool->team ? pool->team : 1);
     uint64_t share = threads == 1 ? left : left / (4 * threads) + 1;
     return w->chunk < share ? w->chunk : share;
 }

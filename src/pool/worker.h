@@ -86,6 +86,7 @@ struct held {
 
 struct bask_pool {
     int nworkers;
+    int team;  /* without workers: how many threads are to run its work, where that is known */
     int inner; /* threads of OpenMP and BLAS inside what a worker runs; 0: they are left alone */
     worker *workers;
     int64_t spin_ns;
