@@ -229,7 +229,7 @@ static void run(bask_job *job)
     if (claim(s))
         run_claimed(s);
     else
-        worker_uncount_job((worker *)bask_self);
+        count_task(block->client, false);
     block_release(block);
 }
 

@@ -211,7 +211,9 @@ void bask_pool_stop(bask_pool *pool, bask_job_fn *discard)
         atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst);
         (void)seat_help(pool, NULL, INT64_MAX); /* a seat is free: nobody else uses the pool */
     }
-    if (discard) /* what running jobs have queued since */
+    /* what running jobs have queued has been run, or a worker or spare would not have ended; without
+     * any there may be what DISCARD has submitted itself */
+    if (discard)
         discard_queued(pool, discard);
     inner_end(pool);
     pool_free(pool);

@@ -154,6 +154,10 @@ static bool take_surplus(bask_pool *pool)
 
 bool spare_retires(bask_pool *pool)
 {
+    /* Where the workers have ended nobody else would run what is left. seq_cst: who does not see that
+     * the pool is stopping retires before the last look of a worker at what it leaves. */
+    if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst) && pool_has_work(pool))
+        return false;
     return take_surplus(pool);
 }
 

@@ -40,7 +40,8 @@ void spare_execute(worker *w, item x);
  */
 bool spare_call(size_t stack_size, void (*run)(void *arg), void *arg);
 
-/* Is there a spare too many? Then the caller, a spare without a task, retires. */
+/* Is there a spare too many? Then the caller, a spare without a task, retires; in a pool that stops only
+ * when nothing is left to do. */
 bool spare_retires(bask_pool *pool);
 
 /* The pool is stopping and its workers have ended: ends the spares as well. */

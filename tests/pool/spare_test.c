@@ -151,6 +151,46 @@ SPARE_TEST(waiting_ends_at_the_deadline)
     bask_pool_stop(pool, NULL);
 }
 
+/* ---- the end ---- */
+
+static atomic_bool second_runs, last_has_run;
+
+static void run_last(bask_job *job)
+{
+    (void)job;
+    atomic_store(&last_has_run, true);
+}
+static bask_job last = {.run = run_last};
+
+/* Submits one more when the workers have ended, and the spare that it runs on is one too many. */
+static void finish_late(bask_job *job)
+{
+    pair *p = (pair *)((char *)job - offsetof(pair, finishes));
+    word_finish(p->pool, &p->word, 0, NULL);
+    atomic_store(&second_runs, true);
+    while (count_spares(p->pool) > 0) /* spares_stop has not begun */
+        usleep(100);
+    cr_assert_eq(atomic_load(&p->pool->surplus), 1);
+    bask_pool_submit(p->pool, &last);
+}
+
+SPARE_TEST(what_a_spare_submits_at_the_very_end_is_run)
+{
+    bask_latch latch;
+    bask_pool *pool = start(1);
+    bask_latch_init(&latch, pool, 1);
+    pair p = {.waits.run = wait,
+              .finishes.run = finish_late,
+              .pool = pool,
+              .nested = true,
+              .latch = &latch};
+    bask_pool_submit(pool, &p.waits);
+    while (!atomic_load(&second_runs))
+        usleep(100);
+    bask_pool_stop(pool, NULL);
+    cr_assert(atomic_load(&last_has_run));
+}
+
 /* ---- stacks ---- */
 
 static void deeper(void *data)
