@@ -42,8 +42,9 @@
  * kernel by other means than bask's has something to do.
  *
  * Who submits faster than the workers work is held up: while `pending` tasks are not done,
- * bask_submit and bask_compute wait, in threads of the host, until fewer are. (A compute counts as
- * its nodes, but never for more than a sixteenth of the limit.) In a task they never wait, for others
+ * bask_submit, bask_map and bask_compute wait, in threads of the host, until fewer are. (A compute counts
+ * as its nodes and a map as its tasks, until all are done, but never for more than a sixteenth of the
+ * limit.) In a task they never wait, for others
  * may wait for that task: a task that submits without an end has to see to it itself. Tasks may wait,
  * by bask's means, for what the host does after it has submitted: when all workers wait, it goes on.
  * Tasks that wait for the host by other means keep it waiting: then there must not be so many, or no

@@ -385,12 +385,12 @@ BASK_API bask_delayed *bask_delay_3_(bask_graph *graph, const bask_kernel *kerne
         return bask_submit_array_with(client_, options_, &name##_kernel, args_, n);                \
     }                                                                                              \
     BASK_UNUSED_ static inline bask_status name##_map(                                             \
-        bask_client *client_, size_t tasks_,                                                       \
+        bask_client *client_, const struct bask_task_options *options_, size_t tasks_,             \
         bask_future **futures_ BASK_EACH_(n, BASK_ARG_PARAMETER_, name, __VA_ARGS__))              \
     {                                                                                              \
         const bask_arg args_[] = {BASK_LIST_(n, BASK_ARG_NAME_, name, __VA_ARGS__)                 \
                                       BASK_IF_ZERO_(n, bask_arg_delayed(NULL))};                   \
-        return bask_map_array(client_, &name##_kernel, tasks_, futures_, args_, n);                \
+        return bask_map_array_with(client_, options_, &name##_kernel, tasks_, futures_, args_, n); \
     }
 
 #define BASK_STORE_VOID_1(ret, call) call

@@ -25,6 +25,8 @@ extern "C" {
  * Returns BASK_EINVAL (client, kernel, FUTURES, an array or a future is NULL, or a delayed is given),
  * BASK_ETYPE, BASK_ECLIENT (a future of another client), BASK_ECLOSED, BASK_ENOMEM; the message names
  * task and argument. On failure no future is made and FUTURES holds NULLs. With N = 0 nothing happens.
+ * A future that has failed can be run again, by bask_retry, alone: the arguments of its task are kept as
+ * long as the memory of all.
  * Owns: the futures are the caller's, each to be freed by bask_future_free, in any order; the memory of
  * all goes with the last. FUTURES must not be the array of a bask_each_future. Threads: any, also inside
  * a task.
@@ -32,8 +34,21 @@ extern "C" {
 #define bask_map(client, kernel, ...)                                                              \
     BASK_MAP_2_(BASK_COUNT_(__VA_ARGS__), client, kernel, __VA_ARGS__, ~)
 #define BASK_MAP_2_(count, client, kernel, n, futures, ...)                                        \
-    kernel##_map(client, n, futures BASK_EACH_(count, BASK_NEXT_MAPPED_, kernel, __VA_ARGS__))
+    kernel##_map(client, NULL, n, futures BASK_EACH_(count, BASK_NEXT_MAPPED_, kernel, __VA_ARGS__))
 #define BASK_NEXT_MAPPED_(i, kernel, value) , BASK_MAPPED_(i, kernel, value)
+
+/*
+ * bask_map_with(client, options, kernel, n, futures, argument...): the same with OPTIONS for each of the
+ * tasks (task.h; NULL: defaults), and its further errors. Each future is one of bask_submit_with: where
+ * options ask for something, this costs as much as so many calls of that, but all tasks are made before
+ * the first one starts. Pure tasks that are equal share a future, which has a handle for each of them. So do
+ * those of a kernel that is BASK_PURE, also without options.
+ */
+#define bask_map_with(client, options, kernel, ...)                                                \
+    BASK_MAP_WITH_2_(BASK_COUNT_(__VA_ARGS__), client, options, kernel, __VA_ARGS__, ~)
+#define BASK_MAP_WITH_2_(count, client, options, kernel, n, futures, ...)                          \
+    kernel##_map(client, options, n,                                                               \
+                 futures BASK_EACH_(count, BASK_NEXT_MAPPED_, kernel, __VA_ARGS__))
 
 /* Task i gets the result of FUTURES[i], which need not be done. */
 static inline bask_arg bask_each_future(bask_future *const *futures)
@@ -58,6 +73,12 @@ static inline bask_arg bask_arg_each(const void *array, size_t size, bask_dtype 
 BASK_API BASK_MUST_CHECK bask_status bask_map_array(bask_client *client, const bask_kernel *kernel,
                                                     size_t n, bask_future **futures,
                                                     const bask_arg *args, size_t nargs);
+/* ... and as bask_map_with. */
+BASK_API BASK_MUST_CHECK bask_status bask_map_array_with(bask_client *client,
+                                                         const struct bask_task_options *options,
+                                                         const bask_kernel *kernel, size_t n,
+                                                         bask_future **futures,
+                                                         const bask_arg *args, size_t nargs);
 
 #ifdef __cplusplus
 }

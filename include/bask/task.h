@@ -70,7 +70,7 @@ typedef struct bask_task_options {
 #define BASK_SUBMIT_WITH_2_(n, client, options, kernel, ...)                                       \
     kernel##_submit_with(client, options BASK_EACH_(n, BASK_NEXT_SUBMITTED_, kernel, __VA_ARGS__))
 
-/* The untyped form behind it is bask_submit_array_with: kernel.h. */
+/* The untyped form behind it is bask_submit_array_with: kernel.h. For many at once: bask_map_with, map.h. */
 
 /* BASK_PURE(kernel); behind its definition: all its tasks are pure, also those without options. */
 #define BASK_PURE(name)                                                                            \
@@ -82,7 +82,7 @@ typedef struct bask_task_options {
 
 /*
  * Runs the task of FUTURE, which has failed or was cancelled, once more: with the same kernel, arguments
- * and options. States are final, so that is a new future, and FUTURE stays as it is. Submitted tasks
+ * and options. States are final, so that is a new future, and FUTURE stays as it is. Submitted or mapped tasks
  * among its arguments, and theirs in turn, that have failed as well are run again too, each once; those
  * that have finished are not. For a future of bask_compute all that this output needs is computed
  * again, with the same futures as arguments. A future that has not failed comes back with one more

@@ -83,10 +83,10 @@ struct future_block {
     const struct bask_task *starter; /* the task that started it, NULL: none; only to be compared */
     size_t n;
     bool alone;   /* the future of a submitted task, which lies behind it: single.h */
-    bool mapped;  /* those of a batch of tasks, which lies behind them: map.c */
+    bool mapped;  /* those of a batch of tasks, which lies behind them: batch.h */
     asked *asked; /* the options of a compute; NULL: none */
     /* A new future of the same task as F, which has failed; NULL with an error. Where it is NULL itself
-     * nothing is known of the tasks, or they are `alone`: retry.c. */
+     * nothing is known of the tasks, or they are `alone` or `mapped`: retry.c. */
     bask_future *(*retry)(bask_future *f);
     _Atomic int64_t held; /* futures with handles left; the last one takes `kept` with it */
     kept *kept;         /* of a compute of which some output failed; the client's lock: compute.c */
@@ -146,6 +146,9 @@ bool future_run_here(bask_future *f);
 
 /* The promise of the submitted task that TASK is, or is a part of; NULL: there is none. */
 promise *task_promise(const bask_task *task);
+
+/* The last of the futures of a batch goes: its arguments as well. */
+void map_release(future_block *b);
 
 /* Does X, out of a deque, belong to the tasks of B, which are mapped? */
 bool map_part_of(const future_block *b, item x);

@@ -38,6 +38,8 @@ static void block_free(future_block *b)
     bask_client *c = b->client;
     if (b->alone)
         single_release(b);
+    if (b->mapped)
+        map_release(b);
     if (b->kept)
         kept_free(b->kept);
     free(b->asked);

@@ -48,12 +48,16 @@ static inline void pressure_remove(pressure *p, uint64_t tasks)
         pressure_fell(p, pending);
 }
 
-/* What a compute of so many nodes counts as: they, and the pages that it begins; but however large,
- * some go beside each other. */
-static inline uint64_t pressure_of_compute(const pressure *p, uint64_t nodes)
+/* What a map of so many tasks counts as: they; but however large, some go beside each other. And a compute:
+ * also the pages that it begins. */
+static inline uint64_t pressure_of_many(const pressure *p, uint64_t tasks)
 {
     uint64_t most = p->limit / 16 + 1;
-    return nodes + 64 < most ? nodes + 64 : most;
+    return tasks < most ? tasks : most;
+}
+static inline uint64_t pressure_of_compute(const pressure *p, uint64_t nodes)
+{
+    return pressure_of_many(p, nodes + 64);
 }
 
 /* To be called before more is submitted. */

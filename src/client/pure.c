@@ -91,13 +91,18 @@ bool pure_add(pure_table *t, single *s, uint64_t hash)
     return true;
 }
 
-void pure_remove(pure_table *t, single *s)
+void pure_remove_locked(pure_table *t, single *s)
 {
-    pthread_mutex_lock(&t->lock);
     extras **link = &t->buckets[s->extras->hash & (t->nbuckets - 1)];
     while (*link != s->extras)
         link = &(*link)->next;
     *link = s->extras->next;
     t->n--;
+}
+
+void pure_remove(pure_table *t, single *s)
+{
+    pthread_mutex_lock(&t->lock);
+    pure_remove_locked(t, s);
     pthread_mutex_unlock(&t->lock);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running failed tasks again: new futures of the same tasks, with those that they depend on first. */
 #include "base/status.h"
+#include "client/batch.h"
 #include "client/single.h"
 
 /* Future OLD is run again as AGAIN; NULL: not yet, it is on the stack. */
@@ -77,37 +78,56 @@ static bool push(redo *r, bask_future *f)
 
 /* ---- one task ---- */
 
-static bask_arg argument(const redo *r, const single *s, uint32_t i)
+/* Submitted or mapped: its arguments are known. */
+static uint32_t arguments_of(const bask_future *f)
 {
-    const arg *a = node_arg(s->node, i);
-    if (node_kind(s->node, i) != ARG_PROMISE)
-        return bask_arg_literal(a->place, BASK_MAX_VALUE,
-                                (bask_dtype)((const uint64_t *)a->place)[-1]);
-    bask_future *f = (bask_future *)a->promise;
-    return bask_arg_future(failed(f) ? slot_again(r, f) : f);
+    return f->block->alone    ? node_nargs(block_single(f->block)->node)
+           : f->block->mapped ? block_batch(f->block)->nargs
+                              : 0;
 }
 
-static bask_future *submit_again(const redo *r, const single *s)
+static bask_arg argument_of(const bask_future *f, uint32_t i)
 {
-    uint32_t nargs = node_nargs(s->node);
+    if (f->block->mapped)
+        return map_argument(block_batch(f->block), (size_t)(f - f->block->futures), i);
+    const node *n = block_single(f->block)->node;
+    const arg *a = node_arg(n, i);
+    if (node_kind(n, i) == ARG_PROMISE)
+        return bask_arg_future((bask_future *)a->promise);
+    return bask_arg_literal(a->place, BASK_MAX_VALUE, (bask_dtype)((const uint64_t *)a->place)[-1]);
+}
+
+/* The I-th argument, if it is a future that has failed; else NULL. */
+static bask_future *failed_argument(const bask_future *f, uint32_t i)
+{
+    bask_arg a = argument_of(f, i);
+    bask_future *on = a.kind == BASK_ARG_FUTURE ? arg_pointer(&a) : NULL;
+    return on && failed(on) ? on : NULL;
+}
+
+static bask_future *submit_again(const redo *r, const bask_future *f)
+{
+    uint32_t nargs = arguments_of(f);
     bask_arg *args = malloc((nargs ? nargs : 1) * sizeof *args);
     if (!args) {
         status_set(BASK_ENOMEM, "bask_retry: no memory for a task");
         return NULL;
     }
-    for (uint32_t i = 0; i < nargs; i++)
-        args[i] = argument(r, s, i);
+    for (uint32_t i = 0; i < nargs; i++) {
+        bask_future *on = failed_argument(f, i);
+        args[i] = on ? bask_arg_future(slot_again(r, on)) : argument_of(f, i);
+    }
+    const extras *x = f->block->alone ? block_single(f->block)->extras : NULL;
     bask_future *again =
-        single_submit(single_block(s)->client, s->extras ? &s->extras->options : NULL,
-                      s->node->kernel, args, nargs);
+        single_submit(f->block->client, x ? &x->options : NULL, f->promise.kernel, args, nargs);
     free(args);
     return again;
 }
 
 static bask_future *run_again(const redo *r, bask_future *f)
 {
-    if (f->block->alone)
-        return submit_again(r, block_single(f->block));
+    if (f->block->alone || f->block->mapped)
+        return submit_again(r, f);
     if (f->block->retry)
         return f->block->retry(f);
     status_set(BASK_EUNSUPPORTED, "bask_retry: nothing is known of the task of %s",
@@ -118,10 +138,9 @@ static bask_future *run_again(const redo *r, bask_future *f)
 /* Puts what F depends on, and must run again before, onto the stack; false: memory is short. */
 static bool push_failed_arguments(redo *r, const bask_future *f)
 {
-    const single *s = f->block->alone ? block_single(f->block) : NULL;
-    for (size_t i = 0; s && i < s->nawaited; i++) {
-        bask_future *on = (bask_future *)s->awaited[i].promise;
-        if (failed(on) && !slot_again(r, on) && !push(r, on)) {
+    for (uint32_t i = 0, n = arguments_of(f); i < n; i++) {
+        bask_future *on = failed_argument(f, i);
+        if (on && !slot_again(r, on) && !push(r, on)) {
             status_set(BASK_ENOMEM, "bask_retry: no memory for %zu tasks", r->n);
             return false;
         }

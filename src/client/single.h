@@ -66,6 +66,18 @@ static inline bask_future *single_future(const single *s)
 bask_future *single_submit(bask_client *c, const bask_task_options *options,
                            const bask_kernel *kernel, const bask_arg *args, uint32_t nargs);
 
+/* The same in two steps: *RESULT is a new task, which nobody has seen and which is to be started or undone,
+ * or NULL where *KNOWN is one more handle on a pure one. Pure tasks are made under c->pure.lock. */
+bask_status single_make(bask_client *c, const bask_task_options *options, const bask_kernel *kernel,
+                        const bask_arg *args, uint32_t nargs, single **result, bask_future **known);
+void single_start(single *s); /* as soon as its arguments are there */
+void single_undo(single *s);  /* a pure one is not to be found any more */
+
+static inline bool single_is_pure(const bask_task_options *options, const bask_kernel *kernel)
+{
+    return (options && options->pure) || kernel->flags & BASK_KERNEL_PURE;
+}
+
 /* NULL where neither OPTIONS, which may be NULL, nor the kernel ask for any. */
 bask_status extras_new(bask_client *c, const bask_task_options *options, const bask_kernel *kernel,
                        extras **result);
@@ -76,5 +88,6 @@ bask_future *pure_find(const pure_table *t, uint64_t hash, const bask_kernel *ke
 /* S, with extras, will be found; until pure_remove. Under c->pure.lock. False: memory is short. */
 bool pure_add(pure_table *t, single *s, uint64_t hash);
 void pure_remove(pure_table *t, single *s); /* takes the lock */
+void pure_remove_locked(pure_table *t, single *s);
 
 #endif

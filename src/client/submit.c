@@ -343,8 +343,7 @@ bool future_run_here(bask_future *f)
 
 /* ---- submitting ---- */
 
-/* S is complete, and starts as soon as it can. */
-static bask_future *start(single *s)
+void single_start(single *s)
 {
     bask_future *f = single_future(s);
     bask_client *c = f->block->client;
@@ -358,11 +357,9 @@ static bask_future *start(single *s)
             arrive(s); /* done already; the submitter's own share keeps S */
     }
     arrive(s);
-    return f;
 }
 
-/* Nobody has seen it. */
-static void single_undo(single *s)
+void single_undo(single *s)
 {
     future_block *block = single_block(s);
     bask_client *c = block->client;
@@ -374,58 +371,80 @@ static void single_undo(single *s)
     client_release(c);
 }
 
-/* S, or NULL with an error: then X is gone. */
-static single *make(bask_client *c, const bask_kernel *kernel, const bask_arg *args, uint32_t nargs,
-                    extras *x)
+/* On failure X is gone. */
+static bask_status make(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
+                        uint32_t nargs, extras *x, single **result)
 {
     single *s = single_new(c, kernel, args, nargs, x);
     if (!s) {
         free(x);
-        status_set(BASK_ENOMEM, "%s: no memory for a task of %u arguments", kernel->name,
-                   (unsigned)nargs);
-        return NULL;
+        return status_set(BASK_ENOMEM, "%s: no memory for a task of %u arguments", kernel->name,
+                          (unsigned)nargs);
     }
+    *result = s;
     if (!x)
-        return s;
+        return BASK_OK;
     x->claimant.granted = resources_granted;
     x->timer.ring = time_is_up;
     x->timer.at = clock_deadline(x->options.timeout_ms);
-    if (x->options.timeout_ms && timers_set(&c->timers, &x->timer) != BASK_OK) {
+    bask_status status = x->options.timeout_ms ? timers_set(&c->timers, &x->timer) : BASK_OK;
+    if (status != BASK_OK) {
         single_undo(s);
-        return NULL;
+        *result = NULL;
     }
-    return s;
+    return status;
 }
 
-static bask_future *submit_pure(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
-                                uint32_t nargs, extras *x)
+/* Under the lock of pure tasks. *KNOWN: one that is there already. */
+static bask_status make_pure(bask_client *c, const bask_kernel *kernel, const bask_arg *args,
+                             uint32_t nargs, extras *x, single **result, bask_future **known)
 {
     uint64_t hash = args_hash(kernel, args, nargs);
-    pthread_mutex_lock(&c->pure.lock);
-    bask_future *known = pure_find(&c->pure, hash, kernel, args, nargs);
-    single *s = known ? NULL : make(c, kernel, args, nargs, x);
-    if (s && !pure_add(&c->pure, s, hash)) {
-        single_undo(s);
-        s = NULL;
-        status_set(BASK_ENOMEM, "%s: no memory for a pure task", kernel->name);
-    }
-    pthread_mutex_unlock(&c->pure.lock);
-    if (known)
+    *known = pure_find(&c->pure, hash, kernel, args, nargs);
+    if (*known) {
         free(x);
-    return s ? start(s) : known;
+        return BASK_OK;
+    }
+    bask_status status = make(c, kernel, args, nargs, x, result);
+    if (status == BASK_OK && !pure_add(&c->pure, *result, hash)) {
+        single_undo(*result);
+        *result = NULL;
+        status = status_set(BASK_ENOMEM, "%s: no memory for a pure task", kernel->name);
+    }
+    return status;
+}
+
+bask_status single_make(bask_client *c, const bask_task_options *options, const bask_kernel *kernel,
+                        const bask_arg *args, uint32_t nargs, single **result, bask_future **known)
+{
+    extras *x = NULL;
+    bask_status status = BASK_OK;
+    *result = NULL;
+    *known = NULL;
+    if (options || kernel->flags & BASK_KERNEL_PURE)
+        status = extras_new(c, options, kernel, &x);
+    if (status != BASK_OK)
+        return status;
+    return x && x->options.pure ? make_pure(c, kernel, args, nargs, x, result, known)
+                                : make(c, kernel, args, nargs, x, result);
 }
 
 bask_future *single_submit(bask_client *c, const bask_task_options *options,
                            const bask_kernel *kernel, const bask_arg *args, uint32_t nargs)
 {
-    extras *x = NULL;
-    if ((options || kernel->flags & BASK_KERNEL_PURE) &&
-        extras_new(c, options, kernel, &x) != BASK_OK)
-        return NULL;
-    if (x && x->options.pure)
-        return submit_pure(c, kernel, args, nargs, x);
-    single *s = make(c, kernel, args, nargs, x);
-    return s ? start(s) : NULL;
+    single *s;
+    bask_future *known;
+    bool pure = single_is_pure(options, kernel);
+    if (pure)
+        pthread_mutex_lock(&c->pure.lock);
+    bask_status status = single_make(c, options, kernel, args, nargs, &s, &known);
+    if (pure)
+        pthread_mutex_unlock(&c->pure.lock);
+    if (status != BASK_OK || known)
+        return known;
+    bask_future *f = single_future(s);
+    single_start(s);
+    return f;
 }
 
 bask_future *bask_submit_array_with(bask_client *c, const bask_task_options *options,

@@ -45,6 +45,17 @@ static void *compute_many(void *unused)
     return unused;
 }
 
+static void *map_many(void *unused)
+{
+    bask_future *f[100];
+    for (int i = 0; i < EACH / 100; i++) {
+        bask_check(bask_map(client, notes, 100, f, i));
+        for (int k = 0; k < 100; k++)
+            bask_future_free(f[k]);
+    }
+    return unused;
+}
+
 static void from_many_threads(const char *address, void *(*submit)(void *))
 {
     pthread_t threads[THREADS];
@@ -72,6 +83,34 @@ Test(pressure, eight_threads_that_compute_stay_within_the_limit)
     from_many_threads("threads://1?pending=1000", compute_many);
     cr_assert_leq(atomic_load(&most), 1000 + THREADS * ONE);
     cr_assert_geq(atomic_load(&most), ONE);
+}
+
+Test(pressure, eight_threads_that_map_stay_within_the_limit)
+{
+    enum { ONE = 1000 / 16 + 1 }; /* the most that a map counts as */
+    from_many_threads("threads://1?pending=1000", map_many);
+    cr_assert_leq(atomic_load(&most), 1000 + THREADS * ONE);
+    cr_assert_geq(atomic_load(&most), 1000 - 1000 / 8 - ONE); /* it was an overload */
+}
+
+Test(pressure, a_map_counts_as_its_tasks)
+{
+    bask_future *f[1000];
+    client = open_client("threads://1?pending=1000");
+    bask_check(bask_map(client, notes, 10, f, 1));
+    bask_check(bask_wait(f, 10, BASK_ALL, BASK_FOREVER, NULL));
+    cr_assert_eq(atomic_load(&most), 10);
+    for (int i = 0; i < 10; i++)
+        bask_future_free(f[i]);
+    bask_close(client);
+    client = open_client("threads://1?pending=1000");
+    bask_check(bask_map(client, notes, 1000, f, 1));
+    bask_check(bask_wait(f, 1000, BASK_ALL, BASK_FOREVER, NULL));
+    cr_assert_eq(atomic_load(&most), 1000 / 16 + 1);
+    for (int i = 0; i < 1000; i++)
+        bask_future_free(f[i]);
+    bask_close(client);
+    cr_assert_eq(atomic_load(&ran), 1010);
 }
 
 Test(pressure, zero_is_no_limit)

@@ -66,10 +66,45 @@ static void maps(const char *address)
     bask_close(client);
 }
 
+/* With options, also of equal tasks; and what has failed is run again. */
+static void maps_with(const char *address)
+{
+    enum { FEW = 12 };
+    int64_t values[FEW];
+    bask_future *f[FEW], *again;
+    bask_task_options named = {.size = sizeof named, .name = "map", .timeout_ms = 1000000};
+    bask_task_options pure = {.size = sizeof pure, .annotations = "a=b", .pure = true};
+    if (!oom_open(address, &client))
+        return;
+    for (int i = 0; i < FEW; i++)
+        values[i] = i % 5;
+    if (TRY(bask_map_with(client, &named, sum, FEW, f, bask_each(values), 1)))
+        for (int i = 0; i < FEW; i++)
+            oom_value(f[i], i % 5 + 1);
+    bask_future *first = bask_submit_with(client, &pure, sum, 3, 2);
+    if (TRY(bask_map_with(client, &pure, sum, FEW, f, bask_each(values), 2)))
+        for (int i = 0; i < FEW; i++)
+            oom_value(f[i], i % 5 + 2);
+    else
+        for (int i = 0; i < FEW; i++)
+            oom_check(!f[i], "future %d of a map that failed", i);
+    bask_future_free(first);
+    if (TRY(bask_map(client, fails_odd, FEW, f, bask_each(values)))) {
+        oom_check(bask_wait(f, FEW, BASK_ALL, BASK_FOREVER, NULL) == BASK_OK || oom_may_fail(),
+                  "waiting");
+        if (bask_future_done(f[1]) && TRY_NEW(again = bask_retry(f[1])))
+            oom_failure(again, BASK_EKERNEL);
+        for (int i = 0; i < FEW; i++)
+            bask_future_free(f[i]);
+    }
+    bask_close(client);
+}
+
 int main(int argc, char **argv)
 {
     static const oom_program programs[] = {
         {"map", maps, {"threads://1", "threads://2", "sync://"}},
+        {"map_with", maps_with, {"threads://1", "threads://2", "sync://"}},
     };
     return oom_main(argc, argv, programs, sizeof programs / sizeof programs[0]);
 }

@@ -360,6 +360,13 @@ static void options(void)
     bask_delayed *node = bask_delay_pure(graph, sum_2, pure, bask_delay_pure(graph, sum_0));
     expect(node == bask_delay_pure(graph, sum_2, pure, bask_delay_pure(graph, sum_0)), __LINE__);
     EXPECT(int, node, 108);
+    bask_future *mapped[2];
+    const int letters[2] = {'b', 'c'};
+    bask_check(bask_map_with(client, &gentle, sum_2, 2, mapped, none, bask_each(letters)));
+    bask_check(bask_result(mapped[1], &got));
+    expect(got == 100 + 'c' && strcmp(bask_future_name(mapped[1]), "gentle") == 0, __LINE__);
+    bask_future_free(mapped[0]);
+    bask_future_free(mapped[1]);
     bask_future_free(none);
     bask_future_free(f);
     bask_future_free(pure);
