@@ -135,7 +135,7 @@ int main(void)
 #ifdef TOO_MANY_ARGUMENTS_SUBMITTED /* error: too many arguments|scale_\w+_2 */
     future = bask_submit(client, scale, 1.0, 2.0, 3.0);
 #endif
-#ifdef TOO_FEW_ARGUMENTS_MAPPED /* error: too few arguments|requires 5 arguments */
+#ifdef TOO_FEW_ARGUMENTS_MAPPED /* error: too few arguments|requires 6 arguments */
     bask_check(bask_map(client, scale, 2, futures, bask_each(numbers)));
 #endif
 #ifdef TOO_MANY_ARGUMENTS_MAPPED /* error: too many arguments|scale_\w+_2 */
